@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The output and input lines behind one small interface. The back end is
+ * libgpiod 1.6, libgpiod 2.x (chosen by configure) or "virtual" (chip =
+ * virtual: levels are only remembered, for simulation).
+ *
+ * Outputs are open source: high drives, floating does not. All false is the
+ * safe state. Nothing here decides anything; nobody but the loop's one turn
+ * may call gpio_write().
+ */
+#ifndef BMS_GPIO_H
+#define BMS_GPIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/limits.h"
+#include "lib/base/settings.h"
+
+struct gpio;
+
+/* What each output does; index is enum settings_line (outputs first). */
+struct gpio_levels {
+	bool high[LINE_OUTPUT_COUNT];
+};
+
+/* What each input reads. */
+struct gpio_inputs {
+	maybe_i32 remote_l; /* 0 or 1; unknown: not fitted or not readable */
+	maybe_i32 remote_h;
+};
+
+enum { GPIO_EVENT_FDS_MAX = 2, GPIO_ERROR_SIZE = 256 };
+
+/*
+ * Opens the chip and takes every configured line: outputs floating, inputs
+ * with their bias (remote-l pulled up, remote-h pulled down) and both edges
+ * watched. 0, or -errno with a sentence in error (which chip, which line,
+ * who holds it, what is allowed): then nothing is held.
+ */
+int gpio_open(struct gpio **ret_gpio, const struct settings_gpio *settings,
+	      char error[GPIO_ERROR_SIZE]);
+
+/* Floats every output, then releases all lines. NULL is fine. */
+struct gpio *gpio_close(struct gpio *gpio);
+
+/* Writes the fitted outputs that differ from what was last written (all of
+ * them where force). 0 or -errno; after an error every line must be
+ * considered unknown. */
+int gpio_write(struct gpio *gpio, const struct gpio_levels *levels,
+	       bool force);
+
+/*
+ * Reads the fitted outputs back from the chip and compares. 0: all as
+ * written; 1: a mismatch, *ret_line says which; -errno: cannot be read.
+ * High means the level reads high; floating means the line is not driven
+ * (its direction reads "in"): its level then belongs to the outside.
+ */
+int gpio_verify(struct gpio *gpio, enum settings_line *ret_line);
+
+/* Reads the inputs. 0 or -errno (then both unknown). */
+int gpio_read(struct gpio *gpio, struct gpio_inputs *ret_inputs);
+
+/* Descriptors that become readable at an edge of an input; returns how many
+ * (0 where no input is fitted or the back end is virtual). */
+size_t gpio_event_fds(const struct gpio *gpio, int fds[GPIO_EVENT_FDS_MAX]);
+/* Empties them. */
+void gpio_event_drain(struct gpio *gpio);
+
+bool gpio_is_virtual(const struct gpio *gpio);
+/* "pinctrl-bcm2711 (/dev/gpiochip0)" or "virtual". */
+const char *gpio_describe(const struct gpio *gpio);
+
+/*
+ * Raspberry Pi kernels keep outputs driven after their owner has died where
+ * persist_gpio_outputs is set. True where the parameter below sysfs_root
+ * ("/sys") says so for any pin controller; then text names the file and
+ * the cure.
+ */
+bool gpio_persists(const char *sysfs_root, char text[GPIO_ERROR_SIZE]);
+
+#endif
