@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: MIT
-if HAVE_CHECK
+if TESTS_WANTED
 include tests/unit/local.mk
+include tests/fuzz/local.mk
 include tests/e2e/local.mk
+else
+# What only tests need is not known here, so it could not be distributed.
+dist-hook:
+	@echo "make dist needs a tree configured with tests" >&2; exit 1
 endif
