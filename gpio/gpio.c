@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "gpio/backend.h"
+
+struct line {
+	bool fitted;
+	unsigned int offset;
+	void *handle; /* NULL: not taken */
+};
+
+struct gpio {
+	struct gpio_chip chip;
+	struct line line[LINE_COUNT];
+	struct gpio_levels written;
+	bool stale; /* a write failed: write all lines the next time */
+	char description[BMS_PATH_SIZE + GPIO_KERNEL_NAME_SIZE + 4];
+};
+
+/* Key in the section [gpio], and how the line is taken. */
+static const struct {
+	const char *key;
+	enum gpio_line_kind kind;
+} lines[] = {
+	[LINE_LOAD_DISCONNECT] = { "load-disconnect", GPIO_LINE_OUTPUT },
+	[LINE_CHARGE_DISCONNECT] = { "charge-disconnect", GPIO_LINE_OUTPUT },
+	[LINE_PRE_ALARM] = { "pre-alarm", GPIO_LINE_OUTPUT },
+	[LINE_LED_BLUETOOTH] = { "led-bluetooth", GPIO_LINE_OUTPUT },
+	[LINE_LED_ERROR] = { "led-error", GPIO_LINE_OUTPUT },
+	[LINE_LED_VEBUS] = { "led-vebus", GPIO_LINE_OUTPUT },
+	[LINE_HEARTBEAT] = { "heartbeat", GPIO_LINE_OUTPUT },
+	[LINE_REMOTE_L] = { "remote-l", GPIO_LINE_INPUT_UP },
+	[LINE_REMOTE_H] = { "remote-h", GPIO_LINE_INPUT_DOWN },
+};
+_Static_assert(ARRAY_SIZE(lines) == LINE_COUNT, "one row a line");
+
+void *gpio_line_handle(const struct gpio *gpio, enum settings_line line)
+{
+	return gpio->line[line].handle;
+}
+
+bool gpio_is_virtual(const struct gpio *gpio)
+{
+	return gpio->chip.backend == &gpio_backend_virtual;
+}
+
+const char *gpio_describe(const struct gpio *gpio)
+{
+	return gpio->description;
+}
+
+static void describe(struct gpio *gpio)
+{
+	struct text t = text_in(gpio->description, sizeof(gpio->description));
+
+	text_str(&t, gpio->chip.label);
+	if (gpio_is_virtual(gpio))
+		return;
+	text_str(&t, " (");
+	text_str(&t, gpio->chip.path);
+	text_char(&t, ')');
+}
+
+/* "load-disconnect = 17: " */
+static void put_setting(struct text *error, enum settings_line line,
+			const struct settings_gpio *settings)
+{
+	text_str(error, lines[line].key);
+	text_str(error, " = ");
+	text_str(error, settings->line[line]);
+	text_str(error, ": ");
+}
+
+/* A decimal number, or false: then it is a name. */
+static bool parse_number(const char *text, unsigned int *ret_number)
+{
+	unsigned int number = 0;
+
+	if (*text == '\0')
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		/* Far above any chip, far below an overflow. */
+		if (number < 1000000)
+			number = number * 10 + (unsigned int)(*text - '0');
+	}
+	*ret_number = number;
+	return true;
+}
+
+/* 0; -ENOENT: no such name, -ENOTUNIQ: two lines have it, -errno. */
+static int find_name(const struct gpio_chip *chip, const char *name,
+		     unsigned int *ret_offset)
+{
+	unsigned int found = chip->n_lines;
+
+	for (unsigned int i = 0; i < chip->n_lines; i++) {
+		struct gpio_line_info info;
+		int r = chip->backend->line_info(chip->handle, i, &info);
+
+		if (r < 0)
+			return r;
+		if (strcmp(info.name, name) != 0)
+			continue;
+		if (found < chip->n_lines)
+			return -ENOTUNIQ;
+		found = i;
+	}
+	if (found == chip->n_lines)
+		return -ENOENT;
+	*ret_offset = found;
+	return 0;
+}
+
+static int resolve_line(struct gpio *gpio, enum settings_line line,
+			const struct settings_gpio *settings,
+			struct text *error)
+{
+	const struct gpio_chip *chip = &gpio->chip;
+	const char *name = settings->line[line];
+	unsigned int offset;
+	int r = 0;
+
+	if (!parse_number(name, &offset))
+		r = find_name(chip, name, &offset);
+	else if (offset >= chip->n_lines)
+		r = -ENOENT;
+	if (r == 0) {
+		gpio->line[line].fitted = true;
+		gpio->line[line].offset = offset;
+		return 0;
+	}
+	put_setting(error, line, settings);
+	if (r == -ENOENT)
+		text_str(error, "no such line on ");
+	else if (r == -ENOTUNIQ)
+		text_str(error, "two lines have that name on ");
+	else
+		text_str(error, "cannot look for it on ");
+	text_str(error, gpio->description);
+	if (r != -ENOENT && r != -ENOTUNIQ) {
+		text_str(error, ": ");
+		text_str(error, strerror(-r));
+	}
+	text_str(error, "; no line is taken. Allowed: 0 to ");
+	text_uint(error, chip->n_lines > 0 ? chip->n_lines - 1 : 0);
+	text_str(error, " or a name that only one line has");
+	return r;
+}
+
+static int check_unique(const struct gpio *gpio, enum settings_line line,
+			struct text *error)
+{
+	unsigned int offset = gpio->line[line].offset;
+
+	for (size_t i = 0; i < (size_t)line; i++) {
+		if (!gpio->line[i].fitted || gpio->line[i].offset != offset)
+			continue;
+		text_str(error, lines[i].key);
+		text_str(error, " and ");
+		text_str(error, lines[line].key);
+		text_str(error, " are both line ");
+		text_uint(error, offset);
+		text_str(error, " of ");
+		text_str(error, gpio->description);
+		text_str(error, "; no line is taken. Each needs its own");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Finds every line before the first one is touched. */
+static int resolve(struct gpio *gpio, const struct settings_gpio *settings,
+		   struct text *error)
+{
+	for (enum settings_line line = 0; line < LINE_COUNT; line++) {
+		int r;
+
+		if (settings->line[line][0] == '\0')
+			continue;
+		r = resolve_line(gpio, line, settings, error);
+		if (r < 0)
+			return r;
+		r = check_unique(gpio, line, error);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void explain_request(const struct gpio *gpio, enum settings_line line,
+			    const struct settings_gpio *settings, int why,
+			    struct text *error)
+{
+	const struct gpio_chip *chip = &gpio->chip;
+	unsigned int offset = gpio->line[line].offset;
+	struct gpio_line_info info;
+
+	put_setting(error, line, settings);
+	text_str(error, "line ");
+	text_uint(error, offset);
+	text_str(error, " of ");
+	text_str(error, gpio->description);
+	if (why != -EBUSY) {
+		text_str(error, " cannot be taken: ");
+		text_str(error, strerror(-why));
+	} else if (chip->backend->line_info(chip->handle, offset, &info) < 0 ||
+		   info.consumer[0] == '\0') {
+		text_str(error, " is held by somebody without a name");
+	} else {
+		text_str(error, " is held by \"");
+		text_str(error, info.consumer);
+		text_str(error, "\"; free it or choose another line");
+	}
+	text_str(error, "; all lines are released");
+}
+
+static int request(struct gpio *gpio, const struct settings_gpio *settings,
+		   struct text *error)
+{
+	const struct gpio_backend *backend = gpio->chip.backend;
+
+	for (enum settings_line line = 0; line < LINE_COUNT; line++) {
+		struct line *l = &gpio->line[line];
+		int r;
+
+		if (!l->fitted)
+			continue;
+		r = backend->line_request(gpio->chip.handle, l->offset,
+					  lines[line].kind, &l->handle);
+		if (r == 0 && line < LINE_OUTPUT_COUNT)
+			r = backend->line_drive(l->handle, false);
+		if (r == 0)
+			continue;
+		explain_request(gpio, line, settings, r, error);
+		return r;
+	}
+	return 0;
+}
+
+/* Asks every output to float, whatever happens to the others. */
+static void float_all(struct gpio *gpio)
+{
+	for (size_t i = 0; i < LINE_OUTPUT_COUNT; i++) {
+		if (gpio->line[i].handle)
+			(void)gpio->chip.backend->line_drive(
+				gpio->line[i].handle, false);
+		gpio->written.high[i] = false;
+	}
+}
+
+struct gpio *gpio_close(struct gpio *gpio)
+{
+	if (!gpio)
+		return NULL;
+	float_all(gpio);
+	for (size_t i = 0; i < LINE_COUNT; i++) {
+		if (gpio->line[i].handle)
+			gpio->chip.backend->line_release(
+				gpio->line[i].handle);
+	}
+	if (gpio->chip.handle)
+		gpio->chip.backend->chip_close(gpio->chip.handle);
+	free(gpio);
+	return NULL;
+}
+
+static int open_chip(struct gpio *gpio, const char *dev, const char *chip,
+		     struct text *error)
+{
+	int r;
+
+	if (strcmp(chip, "virtual") == 0) {
+		gpio->chip.backend = &gpio_backend_virtual;
+		r = gpio->chip.backend->chip_open(&gpio->chip);
+		if (r < 0)
+			text_str(error, strerror(-r));
+	} else {
+		r = gpio_chip_find(&gpio_backend_gpiod, dev, chip, error,
+				   &gpio->chip);
+	}
+	if (r < 0)
+		return r;
+	describe(gpio);
+	return 0;
+}
+
+int gpio_open_in(const char *dev, const struct settings_gpio *settings,
+		 char error[GPIO_ERROR_SIZE], struct gpio **ret_gpio)
+{
+	struct text text = text_in(error, GPIO_ERROR_SIZE);
+	struct gpio *gpio = calloc(1, sizeof(*gpio));
+	int r;
+
+	if (!gpio) {
+		text_str(&text, "out of memory; no line is taken");
+		return -ENOMEM;
+	}
+	r = open_chip(gpio, dev, settings->chip, &text);
+	if (r == 0)
+		r = resolve(gpio, settings, &text);
+	if (r == 0)
+		r = request(gpio, settings, &text);
+	if (r < 0) {
+		gpio_close(gpio);
+		return r;
+	}
+	*ret_gpio = gpio;
+	return 0;
+}
+
+int gpio_open(struct gpio **ret_gpio, const struct settings_gpio *settings,
+	      char error[GPIO_ERROR_SIZE])
+{
+	return gpio_open_in("/dev", settings, error, ret_gpio);
+}
+
+/* Writes the lines that are to become high, or those that are to float. */
+static int write_those(struct gpio *gpio, const struct gpio_levels *levels,
+		       bool force, bool high)
+{
+	for (size_t i = 0; i < LINE_OUTPUT_COUNT; i++) {
+		int r;
+
+		if (!gpio->line[i].handle || levels->high[i] != high)
+			continue;
+		if (!force && gpio->written.high[i] == high)
+			continue;
+		r = gpio->chip.backend->line_drive(gpio->line[i].handle,
+						   high);
+		if (r < 0)
+			return r;
+		gpio->written.high[i] = high;
+	}
+	return 0;
+}
+
+int gpio_write(struct gpio *gpio, const struct gpio_levels *levels,
+	       bool force)
+{
+	int r;
+
+	force = force || gpio->stale;
+	gpio->stale = true;
+	/* What forbids goes first, so that a failure finds it done. */
+	r = write_those(gpio, levels, force, false);
+	if (r == 0)
+		r = write_those(gpio, levels, force, true);
+	if (r < 0) {
+		float_all(gpio);
+		return r;
+	}
+	gpio->stale = false;
+	return 0;
+}
+
+/* 0: as written; 1: not; or negative errno. */
+static int verify_line(const struct gpio *gpio, const struct line *line,
+		       bool high)
+{
+	const struct gpio_chip *chip = &gpio->chip;
+	struct gpio_line_info info;
+	int r;
+
+	r = chip->backend->line_info(chip->handle, line->offset, &info);
+	if (r < 0)
+		return r;
+	if (info.output != high)
+		return 1;
+	if (!high)
+		return 0;
+	r = chip->backend->line_level(line->handle);
+	if (r < 0)
+		return r;
+	return r == 1 ? 0 : 1;
+}
+
+int gpio_verify(struct gpio *gpio, enum settings_line *ret_line)
+{
+	for (enum settings_line i = 0; i < LINE_OUTPUT_COUNT; i++) {
+		int r;
+
+		if (!gpio->line[i].handle)
+			continue;
+		r = verify_line(gpio, &gpio->line[i], gpio->written.high[i]);
+		if (r < 0)
+			return r;
+		if (r > 0) {
+			*ret_line = i;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int read_line(const struct gpio *gpio, const struct line *line,
+		     maybe_i32 *ret_level)
+{
+	int r;
+
+	*ret_level = UNKNOWN_I32;
+	if (!line->handle)
+		return 0;
+	r = gpio->chip.backend->line_level(line->handle);
+	if (r < 0)
+		return r;
+	*ret_level = known_i32(r);
+	return 0;
+}
+
+int gpio_read(struct gpio *gpio, struct gpio_inputs *ret_inputs)
+{
+	struct gpio_inputs inputs;
+	int r;
+
+	r = read_line(gpio, &gpio->line[LINE_REMOTE_L], &inputs.remote_l);
+	if (r == 0)
+		r = read_line(gpio, &gpio->line[LINE_REMOTE_H],
+			      &inputs.remote_h);
+	*ret_inputs = r == 0 ? inputs : (struct gpio_inputs){ 0 };
+	return r;
+}
+
+size_t gpio_event_fds(const struct gpio *gpio, int fds[GPIO_EVENT_FDS_MAX])
+{
+	size_t n = 0;
+
+	for (size_t i = LINE_OUTPUT_COUNT; i < LINE_COUNT; i++) {
+		void *line = gpio->line[i].handle;
+		int fd = line ? gpio->chip.backend->line_fd(line) : -1;
+
+		if (fd >= 0)
+			fds[n++] = fd;
+	}
+	return n;
+}
+_Static_assert(LINE_COUNT - LINE_OUTPUT_COUNT == GPIO_EVENT_FDS_MAX,
+	       "an event descriptor an input");
+
+void gpio_event_drain(struct gpio *gpio)
+{
+	for (size_t i = LINE_OUTPUT_COUNT; i < LINE_COUNT; i++) {
+		if (gpio->line[i].handle)
+			gpio->chip.backend->line_drain(gpio->line[i].handle);
+	}
+}
