@@ -78,7 +78,7 @@ AC_DEFUN([BMS_OPTIONS], [
 			-fstack-clash-protection -fcf-protection -fPIE])
 		# Fortified calls need optimisation (the probe fails without),
 		# and hide from the sanitizers what those report better.
-		AS_IF([test "x$enable_sanitizers$enable_fuzzer" = x],
+		AS_IF([test "x$enable_sanitizers$enable_gcov$enable_fuzzer" = x],
 			[BMS_FLAGS([BMS_HARDEN],
 				["-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2"])])
 		BMS_FLAGS([BMS_HARDEN_LDFLAGS],

@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: MIT
+EXTRA_DIST += scripts/check scripts/demo scripts/lib.sh scripts/packages

@@ -8,3 +8,8 @@ else
 dist-hook:
 	@echo "make dist needs a tree configured with tests" >&2; exit 1
 endif
+
+EXTRA_DIST += \
+	tests/scripts/branches \
+	tests/scripts/leaks \
+	tests/scripts/requirements

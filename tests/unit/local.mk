@@ -15,3 +15,8 @@ include tests/unit/mk3.mk
 include tests/unit/gpio.mk
 include tests/unit/settings.mk
 include tests/unit/daemon.mk
+
+# For scripts/check: the unit tests by name.
+print-unit-tests:
+	@echo $(filter tests/unit/%,$(TESTS))
+.PHONY: print-unit-tests
