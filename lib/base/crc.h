@@ -13,4 +13,9 @@ uint16_t crc16_modbus(const uint8_t *data, size_t len);
 /* Low byte of the sum of all bytes. */
 uint8_t sum8(const uint8_t *data, size_t len);
 
+/* CRC-32 of IEEE 802.3 (polynomial EDB88320 reflected, start and final
+ * exclusive-or FFFFFFFF): guards state files. Goes on from crc, which is 0
+ * at the start. */
+uint32_t crc32_ieee(uint32_t crc, const uint8_t *data, size_t len);
+
 #endif

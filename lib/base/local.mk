@@ -7,4 +7,11 @@ libbms_a_SOURCES += \
 	lib/base/mono.h \
 	lib/base/sample.h \
 	lib/base/session.h \
-	lib/base/text.c lib/base/text.h
+	lib/base/text.c lib/base/text.h \
+	lib/base/capture.c lib/base/capture.h \
+	lib/base/identities.c lib/base/identities.h \
+	lib/base/nearest.c lib/base/nearest.h \
+	lib/base/settings.c lib/base/settings.h \
+	lib/base/settings_check.c \
+	lib/base/settings_parse.c lib/base/settings_parse.h \
+	lib/base/settings_table.c

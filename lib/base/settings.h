@@ -17,6 +17,7 @@
 
 #include "lib/base/limits.h"
 #include "lib/base/maybe.h"
+#include "lib/base/text.h"
 
 /* Output lines first; their count sizes struct gpio_levels. */
 enum settings_line {
@@ -143,7 +144,9 @@ struct setting_row {
 	int32_t scale;         /* NUMBER: stored = value * scale */
 	int32_t min;           /* stored */
 	int32_t max;
-	const struct setting_choice *choices; /* CHOICE: ended by NULL name */
+	/* CHOICE: all that is allowed. NUMBER: words allowed beside the
+	 * range. Ended by a NULL name. */
+	const struct setting_choice *choices;
 	const char *default_text; /* "" where there is none */
 	bool required;            /* must be in the file where its section is */
 	const char *help;         /* one line */
@@ -160,9 +163,18 @@ enum { SETTINGS_ERROR_SIZE = 400 };
 void settings_init(struct settings *s);
 
 /*
- * Takes one "key = value" of a section ("general", "bus rack"). 0, or
- * -EINVAL-like -1 with a sentence in error that names the key, what is
- * wrong and what is allowed.
+ * Opens a section ("general", "bus rack"): a bus that is new is added with
+ * its defaults, the inverter is marked as present. 0, or -1 with a sentence
+ * in error: no such section (and which may have been meant), a name that
+ * cannot be a bus, too many buses.
+ */
+int settings_section(struct settings *s, const char *section,
+		     char error[SETTINGS_ERROR_SIZE]);
+
+/*
+ * Takes one "key = value" of a section, which is opened where it was not
+ * yet. 0, or -1 with a sentence in error that names the key, what is wrong
+ * and what is allowed; then no setting is changed.
  */
 int settings_set(struct settings *s, const char *section, const char *key,
 		 const char *value, char error[SETTINGS_ERROR_SIZE]);
@@ -171,11 +183,30 @@ int settings_set(struct settings *s, const char *section, const char *key,
  * Checks the whole: required keys, contradictions, as many addresses as
  * batteries, no device twice, every bus pollable within the warning delay
  * (B8, with the arithmetic). 0, or -1 with a sentence in error and the
- * section and key it is about (static strings or pointers into s), so that
- * the caller can name the line.
+ * section and key it is about, so that the caller can name the line. The
+ * section is a static string, or for a bus the address of its name in s.
  */
 int settings_check(const struct settings *s, const char **ret_section,
 		   const char **ret_key, char error[SETTINGS_ERROR_SIZE]);
+
+/*
+ * The same one rule at a time, so that every contradiction can be told at
+ * once: rule is below n_settings_rules. Each rule tells its first breach.
+ */
+extern const size_t n_settings_rules;
+int settings_check_rule(const struct settings *s, size_t rule,
+			const char **ret_section, const char **ret_key,
+			char error[SETTINGS_ERROR_SIZE]);
+
+/* The row of a key; section may name a bus. NULL where there is none. */
+const struct setting_row *settings_row(const char *section, const char *key);
+
+/* What the row allows, as words: "2.60 to 2.80 V", "yes or no". */
+void settings_allowed(const struct setting_row *row, struct text *t);
+
+/* CRC-32 over every setting as text: the same for files that mean the
+ * same. Names a configuration in captures and logs. */
+uint32_t settings_identity(const struct settings *s);
 
 /* The stored value as the text that would set it; size 256 is enough. */
 void settings_text(const struct settings *s, const struct setting_row *row,
