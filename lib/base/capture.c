@@ -17,6 +17,8 @@ static const struct {
 	[CAPTURE_SENT] = { "sent", false },
 	[CAPTURE_OPEN] = { "open", false },
 	[CAPTURE_LOST] = { "lost", false },
+	[CAPTURE_TICK] = { "tick", false },
+	[CAPTURE_KNOWN] = { "known", true },
 	[CAPTURE_IN] = { "in", true },
 	[CAPTURE_TURN] = { "turn", false },
 };
@@ -207,7 +209,7 @@ static const char *decode(struct span rest, struct capture_record *ret)
 		return "the name of the port is missing or too long";
 	memcpy(ret->port, port.at, port.len);
 	if (!decode_word(word, &ret->word))
-		return "neither rx, tx, sent, open, lost, in nor turn";
+		return "neither rx, tx, sent, open, lost, tick, known, in nor turn";
 	return decode_bytes(rest, ret);
 }
 

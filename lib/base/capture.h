@@ -23,13 +23,19 @@
  *	sent  the last tx has been handed to the tty (SESSION_TX_DONE)
  *	open  the tty is open and ours (SESSION_OPENED)
  *	lost  the tty is gone (SESSION_LOST)
- *	in    port gpio: the inputs, two bytes: remote L, remote H; each 00
- *	      low, 01 high, FF unknown
- *	turn  port gpio: the loop took a decision at this time without any
- *	      of the above
+ *	tick  nothing but time: the session was asked on (SESSION_TICK)
+ *	known what was known of a battery from before the start: one byte
+ *	      address, then the serial number
+ *	in    port gpio: what a decision is given beside the sessions, where
+ *	      it differs from the one before. Remote L, remote H, each 00
+ *	      low, 01 high, FF unknown; further bytes are daemon/spine.h's
+ *	turn  port gpio: a decision was taken from all of the above
  *
- * rx, tx and in have hex, the others none. Secrets are masked before they
- * come here.
+ * rx, tx, known and in have hex, the others none. Secrets are masked before
+ * they come here. A capture with turns holds every call of the sessions and
+ * of the core, so a replay makes just these; in one without (written by
+ * hand, or by another program) a replay takes the instants from what the
+ * sessions and the core ask for.
  */
 #ifndef BMS_CAPTURE_H
 #define BMS_CAPTURE_H
@@ -50,6 +56,8 @@ enum capture_word {
 	CAPTURE_SENT,
 	CAPTURE_OPEN,
 	CAPTURE_LOST,
+	CAPTURE_TICK,
+	CAPTURE_KNOWN,
 	CAPTURE_IN,
 	CAPTURE_TURN,
 	CAPTURE_WORD_COUNT
