@@ -30,16 +30,16 @@ struct bms_battery {
 	struct sample doubtful; /* implausible, waiting for a second */
 	bool doubted;
 	uint8_t unreadable;     /* readings in a row that could not be used */
-	bool lost;              /* older than lost-alarm: nothing is used */
-	mono_t lost_since;
-	mono_t unreadable_since;
+	struct latch silent;    /* B8: tripped at lost-alarm */
 	struct latch latch[PROTECTION_ROW_COUNT];
 	struct latch protects[PROTECTION_COUNT]; /* the battery's own bits */
 	/* Judged anew in every step, for the outside. */
 	bool online;            /* a fresh sample is being used */
 	bool left_out_charge;   /* B9: self-isolating */
 	bool left_out_discharge;
-	bool mismatch;
+	bool mismatch;          /* A3: unlike the others, E-B05 */
+	bool duplicate;         /* the serial of another one, E-B01 */
+	mono_t unfit_since;
 	bool forbids_charge;
 	bool forbids_discharge;
 	char serial[BMS_SERIAL_SIZE]; /* the first one seen, A5 */
@@ -70,22 +70,22 @@ struct bms_state {
 	bool pre_alarm_high;   /* as the line was asked to be */
 	mono_t pre_alarm_since;
 	struct latch bank[BANK_ROW_COUNT];
+	mono_t arrangement_since; /* unknown since */
+	mono_t mode_since;        /* off since */
 	mono_t bank_low_since; /* B7: condition seen since */
 	bool bank_low_pending;
-	struct latch lines;    /* B14 */
 	struct bms_limits {
-		bool charge_known;
-		bool discharge_known;
+		bool known;
 		int32_t charge_ma;
 		int32_t discharge_ma;
 		mono_t time;
 	} limits;
 	struct bms_obedience {
 		enum inverter_switch wanted;
-		mono_t since;
+		mono_t since;    /* wanted, or last seen obeyed */
 		bool disobeyed;
+		bool ever_connected;
 	} obedience;
-	mono_t inverter_seen;
 };
 
 /* One thing a battery session told since the last step. */

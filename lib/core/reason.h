@@ -14,7 +14,7 @@ enum reason_kind {
 	/* Per battery. */
 	REASON_UNKNOWN,          /* B1: no complete reading yet */
 	REASON_SILENT,           /* B8, A-B05 */
-	REASON_IMPLAUSIBLE,      /* B10: unreadable twice in a row */
+	REASON_UNREADABLE,       /* B10: it answers, but not to be used */
 	REASON_TEMPERATURE_UNKNOWN,
 	REASON_CELL_PRE_ALARM,   /* B2: forbids nothing */
 	REASON_CELL_LOW,         /* B3 */

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/core/bank.h"
+
+const struct bank_row bank_rows[BANK_ROW_COUNT] = {
+	[BANK_ROW_VOLTAGE] = { REASON_BANK_VOLTAGE, true, true,
+			       CODE_BIT(CODE_E_B09) },
+	[BANK_ROW_LOW] = { REASON_BANK_LOW, false, true,
+			   CODE_BIT(CODE_A_B08) },
+	[BANK_ROW_SOC_WARNING] = { REASON_SOC_WARNING, false, false,
+				   CODE_BIT(CODE_W_B07) },
+	[BANK_ROW_SOC_FLOOR] = { REASON_SOC_FLOOR, false, true,
+				 CODE_BIT(CODE_A_B07) },
+	[BANK_ROW_LINES] = { REASON_LINES, true, true,
+			     CODE_BIT(CODE_E_B11) },
+};
+
+_Static_assert(ARRAY_SIZE(bank_rows) == BANK_ROW_COUNT,
+	       "a row for every protection of the bank");
+
+static int32_t cells_in_series(const struct bms_state *state)
+{
+	return (int32_t)(state->arrangement.series *
+			 state->arrangement.cells_per_battery);
+}
+
+static enum latch_evidence judge_voltage(maybe_i32 mv)
+{
+	if (!mv.known)
+		return LATCH_BETWEEN;
+	return mv.value < BANK_MIN_MV || mv.value > BANK_MAX_MV ?
+		LATCH_TRIP : LATCH_CLEAR;
+}
+
+/*
+ * B7: low for 10 s while no cell says so itself. The delay runs from the
+ * first low reading; a cell that is low itself has its own protection.
+ */
+static enum latch_evidence judge_low(struct bms_state *state,
+				     const struct settings *settings,
+				     const struct bms_output *out, mono_t now)
+{
+	int32_t cells = cells_in_series(state);
+	bool low = out->voltage_mv.known && out->min_cell.value.known &&
+		   out->voltage_mv.value < BANK_LOW_CELL_MV * cells &&
+		   out->min_cell.value.value >
+			   settings->protection.cell_low_mv;
+
+	if (low && !state->bank_low_pending)
+		state->bank_low_since = now;
+	state->bank_low_pending = low;
+	if (low)
+		return mono_elapsed_ms(state->bank_low_since, now) >=
+			BANK_LOW_DELAY_MS ? LATCH_TRIP : LATCH_BETWEEN;
+	return out->voltage_mv.known &&
+	       out->voltage_mv.value >= BANK_LOW_CLEAR_CELL_MV * cells ?
+		LATCH_CLEAR : LATCH_BETWEEN;
+}
+
+/* An unknown state of charge neither trips nor clears (B6). A level of 0
+ * is switched off. */
+static enum latch_evidence judge_soc(maybe_i32 soc, int32_t level,
+				     int32_t gap)
+{
+	if (level == 0)
+		return LATCH_CLEAR;
+	if (!soc.known)
+		return LATCH_BETWEEN;
+	if (soc.value <= level)
+		return LATCH_TRIP;
+	return soc.value >= level + gap ? LATCH_CLEAR : LATCH_BETWEEN;
+}
+
+static void take(struct bms_state *state, enum bank_row_id row,
+		 const struct settings_protection *settings,
+		 const struct bms_input *input, enum latch_evidence what,
+		 maybe_i32 value)
+{
+	struct latch *latch = &state->bank[row];
+
+	/* Time alone never releases. */
+	if (what == LATCH_CLEAR && input->n_reports == 0)
+		return;
+	latch_take(latch, input->now, what,
+		   (uint32_t)settings->release_hold_ms,
+		   (uint32_t)settings->lost_warning_ms);
+	if (value.known)
+		latch->value = value.value;
+}
+
+void bank_step(struct bms_state *state, const struct settings *settings,
+	       const struct bms_input *input, const struct bms_output *out)
+{
+	const struct settings_protection *p = &settings->protection;
+	const struct settings_monitor *m = &settings->monitor;
+
+	take(state, BANK_ROW_VOLTAGE, p, input, judge_voltage(out->voltage_mv),
+	     out->voltage_mv);
+	take(state, BANK_ROW_LOW, p, input,
+	     judge_low(state, settings, out, input->now), out->voltage_mv);
+	take(state, BANK_ROW_SOC_WARNING, p, input,
+	     judge_soc(out->soc_permille, m->low_soc_warning_permille,
+		       SOC_WARNING_CLEAR_PERMILLE), out->soc_permille);
+	take(state, BANK_ROW_SOC_FLOOR, p, input,
+	     judge_soc(out->soc_permille, m->discharge_floor_permille,
+		       SOC_FLOOR_CLEAR_PERMILLE), out->soc_permille);
+	take(state, BANK_ROW_LINES, p, input,
+	     input->lines_failed ? LATCH_TRIP : LATCH_CLEAR, UNKNOWN_I32);
+}
+
+mono_t bank_next(const struct bms_state *state)
+{
+	if (!state->bank_low_pending || state->bank[BANK_ROW_LOW].tripped)
+		return MONO_NEVER;
+	return mono_add_ms(state->bank_low_since, BANK_LOW_DELAY_MS);
+}
+
+int32_t bank_limit(enum bank_row_id row, const struct bms_state *state,
+		   const struct settings *settings)
+{
+	switch (row) {
+	case BANK_ROW_VOLTAGE:
+		return state->bank[row].value > BANK_MAX_MV ? BANK_MAX_MV :
+							      BANK_MIN_MV;
+	case BANK_ROW_LOW:
+		return BANK_LOW_CELL_MV * cells_in_series(state);
+	case BANK_ROW_SOC_WARNING:
+		return settings->monitor.low_soc_warning_permille;
+	case BANK_ROW_SOC_FLOOR:
+		return settings->monitor.discharge_floor_permille;
+	case BANK_ROW_LINES:
+	case BANK_ROW_COUNT:
+		break;
+	}
+	return 0;
+}

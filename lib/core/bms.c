@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/core/bms.h"
+
+#include <string.h>
+
+#include "lib/core/aggregate.h"
+#include "lib/core/arrangement.h"
+#include "lib/core/bank.h"
+#include "lib/core/battery.h"
+#include "lib/core/inverter.h"
+#include "lib/core/limits.h"
+#include "lib/core/protect.h"
+#include "lib/core/remote.h"
+
+/* Besides its rows and bits a battery may be silent or unknown, unlike the
+ * others and a double; the bank besides its rows arranged wrongly, switched
+ * off by remote and by mode. */
+enum {
+	REASONS_PER_BATTERY = PROTECTION_ROW_COUNT + PROTECTION_COUNT + 3,
+	REASONS_OF_BANK = BANK_ROW_COUNT + 3,
+};
+
+size_t bms_reasons_max(uint32_t n_batteries)
+{
+	return (size_t)n_batteries * REASONS_PER_BATTERY + REASONS_OF_BANK;
+}
+
+void bms_init(struct bms_state *state, struct bms_battery *batteries,
+	      uint32_t n_batteries, struct reason *reasons)
+{
+	memset(state, 0, sizeof(*state));
+	memset(batteries, 0, n_batteries * sizeof(*batteries));
+	memset(reasons, 0, bms_reasons_max(n_batteries) * sizeof(*reasons));
+	state->n_batteries = n_batteries;
+	state->battery = batteries;
+	state->reason = reasons;
+}
+
+static void add_reason(struct bms_state *state, struct bms_output *out,
+		       const struct reason *reason, code_set codes)
+{
+	out->codes |= codes;
+	state->reason[out->n_reasons++] = *reason;
+}
+
+/*
+ * A clock that runs backwards is broken: whatever was timed with it is
+ * worth nothing, and every battery has to be heard again.
+ */
+static void forget_times(struct bms_state *state, mono_t now)
+{
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		struct bms_battery *b = &state->battery[i];
+
+		b->used = false;
+		b->doubted = false;
+		b->silent.clearing = false;
+		for (size_t k = 0; k < PROTECTION_ROW_COUNT; k++)
+			b->latch[k].clearing = false;
+		for (size_t k = 0; k < PROTECTION_COUNT; k++)
+			b->protects[k].clearing = false;
+	}
+	for (size_t k = 0; k < BANK_ROW_COUNT; k++)
+		state->bank[k].clearing = false;
+	state->remote = (struct bms_remote){ 0 };
+	state->bank_low_pending = false;
+	state->limits = (struct bms_limits){ 0 };
+	state->start = now;
+	state->pre_alarm_since = now;
+	state->obedience.since = now;
+}
+
+static void check_clock(struct bms_state *state, mono_t now)
+{
+	if (!state->started) {
+		state->started = true;
+		state->start = now;
+	} else if (mono_before(now, state->last_now)) {
+		forget_times(state, now);
+	}
+	state->last_now = now;
+}
+
+static void take_reports(struct bms_state *state,
+			 const struct settings *settings,
+			 const struct bms_input *input)
+{
+	for (size_t i = 0; i < input->n_reports; i++) {
+		const struct bms_report *report = &input->reports[i];
+
+		if (report->battery < state->n_batteries)
+			battery_take(&state->battery[report->battery],
+				     &settings->protection, input->now,
+				     report);
+	}
+}
+
+static bool all_online(const struct bms_state *state)
+{
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		if (!state->battery[i].online)
+			return false;
+	}
+	return state->n_batteries > 0;
+}
+
+/*
+ * B9: a battery of a parallel bank that reports its own switch open cannot
+ * be charged (or discharged); where the installer says so, it is left out
+ * while it says so. A silent one never is.
+ */
+static void leave_out(struct bms_state *state, const struct settings *settings)
+{
+	bool may = settings->general.self_isolating &&
+		   state->arrangement.known && state->arrangement.series == 1;
+	bool charges = false;
+	bool discharges = false;
+
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		struct bms_battery *b = &state->battery[i];
+		const struct sample *s = &b->sample;
+
+		b->left_out_charge = may && b->online &&
+				     s->charge_switch_on.known &&
+				     !s->charge_switch_on.value;
+		b->left_out_discharge = may && b->online &&
+					s->discharge_switch_on.known &&
+					!s->discharge_switch_on.value;
+		charges |= !b->left_out_charge;
+		discharges |= !b->left_out_discharge;
+	}
+	/* With none left there is nothing to allow. */
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		state->battery[i].left_out_charge &= charges;
+		state->battery[i].left_out_discharge &= discharges;
+	}
+}
+
+static struct reason battery_reason(enum reason_kind kind, uint32_t index,
+				    bool charge, bool discharge, mono_t since)
+{
+	return (struct reason){
+		.kind = kind,
+		.battery = index + 1,
+		.forbids_charge = charge,
+		.forbids_discharge = discharge,
+		.since = since,
+	};
+}
+
+/* Silence first: of a battery that is not online nothing else is known. */
+static void explain_silence(struct bms_state *state, uint32_t index,
+			    const struct settings_protection *p, mono_t now,
+			    struct bms_output *out)
+{
+	const struct bms_battery *b = &state->battery[index];
+	mono_t heard = b->used ? b->sample.time : state->start;
+	uint64_t age_ms = mono_elapsed_ms(heard, now);
+	struct reason reason;
+
+	if (age_ms >= (uint32_t)p->lost_warning_ms)
+		out->codes |= CODE_BIT(CODE_W_B05);
+	if (!b->used && age_ms >= (uint32_t)p->lost_alarm_ms)
+		out->codes |= CODE_BIT(CODE_A_B05);
+	if (b->used && !b->silent.tripped)
+		return;
+	reason = battery_reason(b->unreadable >= 2 ? REASON_UNREADABLE :
+				b->used ? REASON_SILENT : REASON_UNKNOWN,
+				index, true, true,
+				b->used ? b->silent.since : state->start);
+	reason.has_value = true;
+	reason.value = age_ms > INT32_MAX ? INT32_MAX : (int32_t)age_ms;
+	reason.limit = p->lost_alarm_ms;
+	add_reason(state, out, &reason,
+		   b->used ? CODE_BIT(CODE_A_B05) : 0);
+}
+
+static void explain_protections(struct bms_state *state, uint32_t index,
+				const struct settings_protection *p,
+				struct bms_output *out)
+{
+	const struct bms_battery *b = &state->battery[index];
+
+	for (size_t i = 0; i < PROTECTION_ROW_COUNT; i++) {
+		const struct protection_row *row = &protection_rows[i];
+		const struct latch *latch = &b->latch[i];
+		struct reason reason;
+
+		if (!latch->tripped || !protection_enabled(row, p))
+			continue;
+		reason = battery_reason(row->reason, index,
+					row->forbids_charge &&
+					!b->left_out_charge,
+					row->forbids_discharge &&
+					!b->left_out_discharge, latch->since);
+		reason.cell = latch->cell;
+		reason.has_value = true;
+		reason.value = latch->value;
+		reason.limit = protection_limit(row, p);
+		add_reason(state, out, &reason, row->codes);
+	}
+}
+
+static void explain_own_protections(struct bms_state *state, uint32_t index,
+				    struct bms_output *out)
+{
+	const struct bms_battery *b = &state->battery[index];
+
+	for (uint32_t i = 0; i < PROTECTION_COUNT; i++) {
+		const struct battery_protection_row *row =
+			&battery_protection_rows[i];
+		struct reason reason;
+
+		if (!b->protects[i].tripped)
+			continue;
+		reason = battery_reason(REASON_BATTERY_PROTECTS, index,
+					row->forbids_charge &&
+					!b->left_out_charge,
+					row->forbids_discharge &&
+					!b->left_out_discharge,
+					b->protects[i].since);
+		reason.has_value = true;
+		reason.value = (int32_t)i;
+		add_reason(state, out, &reason, 0);
+	}
+}
+
+static void explain_fit(struct bms_state *state, uint32_t index,
+			struct bms_output *out)
+{
+	const struct bms_battery *b = &state->battery[index];
+	struct reason reason;
+
+	if (b->swapped)
+		out->codes |= CODE_BIT(CODE_W_X02);
+	if (b->mismatch) {
+		reason = battery_reason(REASON_MISMATCH, index, true, true,
+					b->unfit_since);
+		reason.has_value = true;
+		reason.value = b->sample.n_cells;
+		reason.limit = (int32_t)state->arrangement.cells_per_battery;
+		add_reason(state, out, &reason, CODE_BIT(CODE_E_B05));
+	}
+	if (b->duplicate) {
+		reason = battery_reason(REASON_ARRANGEMENT, index, true, true,
+					b->unfit_since);
+		add_reason(state, out, &reason, CODE_BIT(CODE_E_B01));
+	}
+}
+
+static void explain_batteries(struct bms_state *state,
+			      const struct settings *settings, mono_t now,
+			      struct bms_output *out)
+{
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		size_t first = out->n_reasons;
+		struct bms_battery *b = &state->battery[i];
+
+		explain_silence(state, i, &settings->protection, now, out);
+		if (b->online) {
+			explain_protections(state, i, &settings->protection,
+					    out);
+			explain_own_protections(state, i, out);
+			explain_fit(state, i, out);
+		}
+		b->forbids_charge = false;
+		b->forbids_discharge = false;
+		for (size_t k = first; k < out->n_reasons; k++) {
+			b->forbids_charge |= state->reason[k].forbids_charge;
+			b->forbids_discharge |=
+				state->reason[k].forbids_discharge;
+		}
+	}
+}
+
+static void explain_bank(struct bms_state *state,
+			 const struct settings *settings,
+			 struct bms_output *out)
+{
+	for (size_t i = 0; i < BANK_ROW_COUNT; i++) {
+		const struct latch *latch = &state->bank[i];
+		struct reason reason = {
+			.kind = bank_rows[i].reason,
+			.forbids_charge = bank_rows[i].forbids_charge,
+			.forbids_discharge = bank_rows[i].forbids_discharge,
+			.since = latch->since,
+			.has_value = true,
+			.value = latch->value,
+			.limit = bank_limit((enum bank_row_id)i, state,
+					    settings),
+		};
+
+		if (latch->tripped)
+			add_reason(state, out, &reason, bank_rows[i].codes);
+	}
+}
+
+static void explain_switching(struct bms_state *state,
+			      const struct bms_input *input,
+			      struct bms_output *out)
+{
+	struct reason reason = {
+		.forbids_charge = true,
+		.forbids_discharge = true,
+	};
+
+	if (!out->remote_on) {
+		reason.kind = REASON_REMOTE_OFF;
+		reason.since = state->remote.raw_since;
+		add_reason(state, out, &reason, 0);
+	}
+	if (input->mode != BMS_MODE_OFF) {
+		state->mode_since = input->now;
+	} else {
+		reason.kind = REASON_MODE;
+		reason.since = state->mode_since;
+		add_reason(state, out, &reason, 0);
+	}
+	/* Only once all are heard can it be said that they do not fit. */
+	if (!all_online(state) || state->arrangement.known) {
+		state->arrangement_since = input->now;
+	} else {
+		reason.kind = REASON_ARRANGEMENT;
+		reason.since = state->arrangement_since;
+		reason.has_value = true;
+		reason.value = (int32_t)state->n_batteries;
+		reason.limit = (int32_t)state->arrangement.series;
+		add_reason(state, out, &reason, CODE_BIT(CODE_E_B01));
+	}
+}
+
+/* B2, B6: the output goes high for what will open ATD, and while it is. */
+static bool wants_pre_alarm(const struct bms_output *out)
+{
+	const code_set codes = CODE_BIT(CODE_W_B01) | CODE_BIT(CODE_W_B07) |
+			       CODE_BIT(CODE_A_B01) | CODE_BIT(CODE_A_B07);
+
+	return (out->codes & codes) != 0;
+}
+
+static void set_pre_alarm(struct bms_state *state, mono_t now, bool high)
+{
+	if (high && !state->pre_alarm_high)
+		state->pre_alarm_since = now;
+	state->pre_alarm_high = high;
+}
+
+/* The line goes high a moment after the decision; it must have been high
+ * for the whole lead. */
+enum { LEAD_MARGIN_MS = 50 };
+
+static mono_t lead_end(const struct bms_state *state,
+		       const struct settings_protection *p)
+{
+	return mono_add_ms(state->pre_alarm_since,
+			   (uint32_t)p->pre_alarm_lead_ms + LEAD_MARGIN_MS);
+}
+
+/*
+ * B3: a low cell opens ATD only when the pre-alarm output has been high for
+ * the lead. Without remote or with failed lines it may not be high at all;
+ * then ATD floats anyway.
+ */
+static void apply_lead(struct bms_state *state,
+		       const struct settings_protection *p, mono_t now)
+{
+	if (!state->pre_alarm_high || !mono_reached(now, lead_end(state, p)))
+		return;
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		if (state->battery[i].online)
+			protect_lead_passed(&state->battery[i], p, now);
+	}
+}
+
+static mono_t lead_next(const struct bms_state *state,
+			const struct settings_protection *p)
+{
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		const struct bms_battery *b = &state->battery[i];
+
+		if (b->online && state->pre_alarm_high && protect_waits(b, p))
+			return lead_end(state, p);
+	}
+	return MONO_NEVER;
+}
+
+/* Allowed is what no reason forbids, with every battery heard. */
+static void decide(const struct bms_state *state, struct bms_output *out)
+{
+	bool charge = all_online(state);
+	bool discharge = charge;
+
+	for (size_t i = 0; i < out->n_reasons; i++) {
+		charge &= !state->reason[i].forbids_charge;
+		discharge &= !state->reason[i].forbids_discharge;
+	}
+	out->atc_high = charge;
+	out->atd_high = discharge;
+}
+
+static mono_t next_change(const struct bms_state *state,
+			  const struct settings *settings,
+			  const struct bms_input *input,
+			  const struct bms_output *out)
+{
+	const struct settings_protection *p = &settings->protection;
+	mono_t next = mono_min(remote_next(&state->remote),
+			       inverter_next(state, input, out));
+	mono_t warning = mono_add_ms(state->start,
+				     (uint32_t)p->lost_warning_ms);
+	mono_t alarm = mono_add_ms(state->start, (uint32_t)p->lost_alarm_ms);
+
+	next = mono_min(next, mono_min(bank_next(state), lead_next(state, p)));
+	for (uint32_t i = 0; i < state->n_batteries; i++)
+		next = mono_min(next, battery_next(&state->battery[i], p,
+						   input->now));
+	if (!mono_reached(input->now, warning))
+		next = mono_min(next, warning);
+	if (!mono_reached(input->now, alarm))
+		next = mono_min(next, alarm);
+	return next;
+}
+
+void bms_step(struct bms_state *state, const struct settings *settings,
+	      const struct bms_input *input, struct bms_output *ret_output)
+{
+	const struct settings_protection *p = &settings->protection;
+	struct bms_output *out = ret_output;
+
+	memset(out, 0, sizeof(*out));
+	out->reasons = state->reason;
+	check_clock(state, input->now);
+	take_reports(state, settings, input);
+	for (uint32_t i = 0; i < state->n_batteries; i++)
+		battery_age(&state->battery[i], p, input->now);
+	if (input->n_reports > 0 && all_online(state)) {
+		arrangement_match(state, input->now);
+		arrangement_recognise(state, settings, input->inverter);
+	}
+	leave_out(state, settings);
+	aggregate(state, out);
+	bank_step(state, settings, input, out);
+	out->remote_on = remote_step(&state->remote, input);
+	apply_lead(state, p, input->now);
+
+	explain_batteries(state, settings, input->now, out);
+	explain_bank(state, settings, out);
+	explain_switching(state, input, out);
+	if (input->lines_persist)
+		out->codes |= CODE_BIT(CODE_W_X03);
+	decide(state, out);
+	out->pre_alarm_high = wants_pre_alarm(out);
+	set_pre_alarm(state, input->now, out->pre_alarm_high);
+
+	limits_step(state, settings, input, out);
+	inverter_decide(state, settings, input, out);
+	inverter_watch(state, input, out);
+	out->next = next_change(state, settings, input, out);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/core/inverter.h"
+
+/* What a reason asks of the inverter/charger. */
+enum want {
+	WANT_NOTHING,
+	WANT_REDUCED,  /* charge forbidden, a little current may flow: C3 */
+	WANT_NO_CHARGE,
+	WANT_NO_DISCHARGE,
+	WANT_BY_DIRECTION, /* the battery says which */
+	WANT_OFF,      /* nothing is known, or everything is off: C4 */
+	WANT_UNKNOWN,  /* as OFF, but not at once after start */
+};
+
+static const enum want wants[REASON_KIND_COUNT] = {
+	[REASON_UNKNOWN] = WANT_UNKNOWN,
+	[REASON_SILENT] = WANT_OFF,
+	[REASON_UNREADABLE] = WANT_OFF,
+	[REASON_TEMPERATURE_UNKNOWN] = WANT_BY_DIRECTION,
+	[REASON_CELL_PRE_ALARM] = WANT_NOTHING,
+	[REASON_CELL_LOW] = WANT_NO_DISCHARGE,
+	[REASON_CELL_LOW_HARD] = WANT_NO_DISCHARGE,
+	[REASON_CELL_HIGH] = WANT_REDUCED,
+	[REASON_CELL_HIGH_HARD] = WANT_NO_CHARGE,
+	[REASON_CHARGE_COLD] = WANT_NO_CHARGE,
+	[REASON_CHARGE_HOT] = WANT_REDUCED,
+	[REASON_CHARGE_HOT_HARD] = WANT_NO_CHARGE,
+	[REASON_DISCHARGE_COLD] = WANT_NO_DISCHARGE,
+	[REASON_DISCHARGE_HOT] = WANT_NO_DISCHARGE,
+	[REASON_CHARGE_SWITCH] = WANT_NO_CHARGE,
+	[REASON_DISCHARGE_SWITCH] = WANT_NO_DISCHARGE,
+	[REASON_BATTERY_PROTECTS] = WANT_BY_DIRECTION,
+	[REASON_MISMATCH] = WANT_OFF,
+	[REASON_ARRANGEMENT] = WANT_OFF,
+	[REASON_BANK_VOLTAGE] = WANT_OFF,
+	[REASON_BANK_LOW] = WANT_NO_DISCHARGE,
+	[REASON_SOC_WARNING] = WANT_NOTHING,
+	[REASON_SOC_FLOOR] = WANT_NO_DISCHARGE,
+	[REASON_REMOTE_OFF] = WANT_OFF,
+	[REASON_MODE] = WANT_OFF,
+	[REASON_LINES] = WANT_OFF,
+};
+
+_Static_assert(ARRAY_SIZE(wants) == REASON_KIND_COUNT,
+	       "a row for every reason");
+
+struct wanted {
+	bool off;
+	bool unknown;
+	bool no_charge;
+	bool reduced;
+	bool no_discharge;
+};
+
+static void want(struct wanted *w, const struct reason *reason)
+{
+	if (!reason->forbids_charge && !reason->forbids_discharge)
+		return;
+	switch (wants[reason->kind]) {
+	case WANT_NOTHING:
+		break;
+	case WANT_REDUCED:
+		w->reduced = true;
+		break;
+	case WANT_NO_CHARGE:
+		w->no_charge = true;
+		break;
+	case WANT_NO_DISCHARGE:
+		w->no_discharge = true;
+		break;
+	case WANT_BY_DIRECTION:
+		w->no_charge |= reason->forbids_charge;
+		w->no_discharge |= reason->forbids_discharge;
+		break;
+	case WANT_OFF:
+		w->off = true;
+		break;
+	case WANT_UNKNOWN:
+		w->unknown = true;
+		break;
+	}
+}
+
+static bool in_start(const struct bms_state *state,
+		     const struct settings *settings, mono_t now)
+{
+	return mono_elapsed_ms(state->start, now) <
+	       (uint32_t)settings->protection.lost_alarm_ms;
+}
+
+/*
+ * While batteries have not yet been heard after a start, the unit is left
+ * as it is, for as long as a silent battery would be given (B8): a restart
+ * of this program alone does not take a ship's mains down.
+ */
+static enum inverter_switch state_for(const struct wanted *w, bool start,
+				      enum bms_mode mode)
+{
+	if (w->off || (w->unknown && !start) || mode == BMS_MODE_OFF)
+		return INVERTER_OFF;
+	if (w->no_discharge)
+		return mode == BMS_MODE_INVERTER_ONLY ?
+			INVERTER_OFF : INVERTER_CHARGER_ONLY;
+	if (w->unknown)
+		return INVERTER_LEAVE;
+	switch (mode) {
+	case BMS_MODE_OFF:
+		break;
+	case BMS_MODE_CHARGER_ONLY:
+		return INVERTER_CHARGER_ONLY;
+	case BMS_MODE_INVERTER_ONLY:
+		return INVERTER_INVERTER_ONLY;
+	case BMS_MODE_ON:
+		return INVERTER_ON;
+	}
+	return INVERTER_OFF;
+}
+
+static maybe_i32 charge_current(const struct wanted *w,
+				const struct settings *settings,
+				const struct bms_output *out)
+{
+	if (w->off || w->unknown || w->no_charge)
+		return known_i32(0);
+	if (w->reduced)
+		return known_i32(settings->inverter.reduced_charge_current_ma);
+	/* No limit of ours: the installer's holds. */
+	if (!out->charge_limit_ma.known)
+		return known_i32(INT32_MAX);
+	return out->charge_limit_ma;
+}
+
+void inverter_decide(const struct bms_state *state,
+		     const struct settings *settings,
+		     const struct bms_input *input, struct bms_output *out)
+{
+	struct wanted w = { .off = state->n_batteries == 0 };
+
+	for (size_t i = 0; i < out->n_reasons; i++)
+		want(&w, &out->reasons[i]);
+	out->inverter.state = state_for(&w, in_start(state, settings,
+						     input->now),
+					input->mode);
+	out->inverter.charge_current_ma = charge_current(&w, settings, out);
+}
+
+/* What the read-back register must not show under each command. */
+static const int32_t forbidden_bits[] = {
+	[INVERTER_OFF] = SWITCH_ACTIVE_CHARGE | SWITCH_ACTIVE_INVERT,
+	[INVERTER_CHARGER_ONLY] = SWITCH_ACTIVE_INVERT,
+	[INVERTER_INVERTER_ONLY] = SWITCH_ACTIVE_CHARGE,
+	[INVERTER_ON] = 0,
+	[INVERTER_LEAVE] = 0,
+};
+
+static void watch_obedience(struct bms_obedience *o, mono_t now,
+			    const struct inverter_reading *r,
+			    enum inverter_switch wanted)
+{
+	int32_t forbidden = forbidden_bits[wanted];
+
+	if (wanted != o->wanted) {
+		o->wanted = wanted;
+		o->since = now;
+	}
+	if (forbidden == 0) {
+		o->disobeyed = false;
+		o->since = now;
+		return;
+	}
+	/* Without a link there is nothing to judge; W-X01 tells of it. */
+	if (!r->connected) {
+		o->since = now;
+		return;
+	}
+	if (r->switch_register.known && !mono_before(r->switch_asked, o->since)
+	    && !(r->switch_register.value & forbidden)) {
+		o->since = r->switch_asked;
+		o->disobeyed = false;
+	} else if (mono_elapsed_ms(o->since, now) >= INVERTER_OBEY_MS) {
+		o->disobeyed = true;
+	}
+}
+
+static bool link_is_missed(const struct bms_state *state, mono_t now)
+{
+	return state->obedience.ever_connected ||
+	       mono_elapsed_ms(state->start, now) >= INVERTER_GRACE_MS;
+}
+
+void inverter_watch(struct bms_state *state, const struct bms_input *input,
+		    struct bms_output *out)
+{
+	const struct inverter_reading *r = input->inverter;
+
+	if (!r)
+		return;
+	if (r->connected)
+		state->obedience.ever_connected = true;
+	else if (link_is_missed(state, input->now))
+		out->codes |= CODE_BIT(CODE_W_X01);
+	watch_obedience(&state->obedience, input->now, r,
+			out->inverter.state);
+	if (state->obedience.disobeyed)
+		out->codes |= CODE_BIT(CODE_A_X01);
+}
+
+mono_t inverter_next(const struct bms_state *state,
+		     const struct bms_input *input,
+		     const struct bms_output *out)
+{
+	const struct bms_obedience *o = &state->obedience;
+	mono_t next = MONO_NEVER;
+
+	if (!input->inverter)
+		return next;
+	if (!o->ever_connected && !link_is_missed(state, input->now))
+		next = mono_add_ms(state->start, INVERTER_GRACE_MS);
+	if (input->inverter->connected && !o->disobeyed &&
+	    forbidden_bits[out->inverter.state] != 0)
+		next = mono_min(next, mono_add_ms(o->since,
+						  INVERTER_OBEY_MS));
+	return next;
+}

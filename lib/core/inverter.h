@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the inverter/charger is told (C2, C3, C4), whether it does so (C2,
+ * C11), and whether it is there at all (C10).
+ */
+#ifndef BMS_CORE_INVERTER_H
+#define BMS_CORE_INVERTER_H
+
+#include "lib/core/bms.h"
+
+enum {
+	INVERTER_OBEY_MS = 3000,    /* C2: verified within 3 s */
+	INVERTER_GRACE_MS = 10000,  /* to be found after start (ours) */
+};
+
+/* Fills in out->inverter from the reasons and limits in out. */
+void inverter_decide(const struct bms_state *state,
+		     const struct settings *settings,
+		     const struct bms_input *input, struct bms_output *out);
+
+/* Watches link and obedience; adds their codes to out. */
+void inverter_watch(struct bms_state *state, const struct bms_input *input,
+		    struct bms_output *out);
+
+/* When either could change by time alone. */
+mono_t inverter_next(const struct bms_state *state,
+		     const struct bms_input *input,
+		     const struct bms_output *out);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/core/latch.h"
+
+static void latch_clear(struct latch *latch, mono_t time, uint32_t hold_ms,
+			uint32_t gap_ms)
+{
+	if (!latch->clearing || mono_elapsed_ms(latch->seen, time) > gap_ms) {
+		latch->clearing = true;
+		latch->clear_since = time;
+		return;
+	}
+	if (mono_elapsed_ms(latch->clear_since, time) < hold_ms)
+		return;
+	latch->tripped = false;
+	latch->clearing = false;
+}
+
+void latch_take(struct latch *latch, mono_t time, enum latch_evidence what,
+		uint32_t hold_ms, uint32_t gap_ms)
+{
+	switch (what) {
+	case LATCH_TRIP:
+		if (!latch->tripped)
+			latch->since = time;
+		latch->tripped = true;
+		latch->clearing = false;
+		break;
+	case LATCH_BETWEEN:
+		latch->clearing = false;
+		break;
+	case LATCH_CLEAR:
+		if (latch->tripped)
+			latch_clear(latch, time, hold_ms, gap_ms);
+		break;
+	}
+	latch->seen = time;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/core/limits.h"
+
+#include "lib/core/arrangement.h"
+
+/* Two points and more, x rising; flat outside. */
+struct taper_point {
+	int32_t x; /* distance from the trip level, mV or 0.1 degC */
+	int32_t permille;
+};
+
+enum { TAPER_POINTS_MAX = 4 };
+
+struct taper {
+	size_t n;
+	struct taper_point point[TAPER_POINTS_MAX];
+};
+
+/*
+ * Shares of the recommended current, by distance from where the protection
+ * trips (ours). With cell-high 3.75 V: all up to 3.45 V, a third at 3.55 V
+ * (the absorption voltage of the reference batteries), a twentieth at
+ * 3.65 V, nothing from 3.70 V on.
+ */
+static const struct taper charge_by_cell = {
+	4, { { -300, 1000 }, { -200, 330 }, { -100, 50 }, { -50, 0 } }
+};
+static const struct taper charge_by_cold = {
+	2, { { 0, 100 }, { 100, 1000 } }
+};
+static const struct taper charge_by_heat = {
+	2, { { -50, 1000 }, { 0, 100 } }
+};
+static const struct taper discharge_by_cell = {
+	2, { { 0, 100 }, { 300, 1000 } }
+};
+
+static int32_t taper_permille(const struct taper *t, int32_t x)
+{
+	const struct taper_point *p = t->point;
+
+	if (x <= p[0].x)
+		return p[0].permille;
+	for (size_t i = 1; i < t->n; i++) {
+		if (x <= p[i].x)
+			return p[i - 1].permille +
+			       (p[i].permille - p[i - 1].permille) *
+			       (x - p[i - 1].x) / (p[i].x - p[i - 1].x);
+	}
+	return p[t->n - 1].permille;
+}
+
+static int32_t lower(int32_t a, int32_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * What the packs themselves ask for, for the bank: the weakest one's figure
+ * times the strings, since strings share about evenly.
+ */
+static int32_t packs_limit(const struct bms_state *state, bool charge,
+			   int32_t limit_ma)
+{
+	int64_t strings = state->arrangement.parallel;
+
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		const struct bms_battery *b = &state->battery[i];
+		maybe_i32 own = charge ? b->sample.charge_limit_ma :
+					 b->sample.discharge_limit_ma;
+
+		if (charge ? b->left_out_charge : b->left_out_discharge)
+			continue;
+		if (own.known && own.value >= 0 &&
+		    own.value * strings < limit_ma)
+			limit_ma = (int32_t)(own.value * strings);
+	}
+	return limit_ma;
+}
+
+/* Strings that carry current: B9 leaves isolated ones out. */
+static int64_t share_of_strings(const struct bms_state *state, bool charge,
+				int64_t ma)
+{
+	uint32_t out = 0;
+
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		const struct bms_battery *b = &state->battery[i];
+
+		out += charge ? b->left_out_charge : b->left_out_discharge;
+	}
+	return ma * (state->n_batteries - out) / state->n_batteries;
+}
+
+static int32_t base_ma(const struct bms_state *state,
+		       const struct bms_output *out, bool charge,
+		       int32_t rate_permille)
+{
+	int64_t ma = share_of_strings(state, charge,
+				      (int64_t)out->capacity_mah.value *
+				      rate_permille / 1000);
+
+	return packs_limit(state, charge,
+			   ma > INT32_MAX ? INT32_MAX : (int32_t)ma);
+}
+
+static int32_t scaled(int32_t ma, int32_t permille)
+{
+	return (int32_t)((int64_t)ma * permille / 1000);
+}
+
+static int32_t charge_target(const struct settings_protection *p,
+			     const struct bms_output *out, int32_t base)
+{
+	int32_t share = taper_permille(&charge_by_cell,
+				       out->max_cell.value.value -
+				       p->cell_high_mv);
+
+	share = lower(share, taper_permille(&charge_by_cold,
+			out->min_temperature.value.value -
+			p->charge_temperature_low_dc));
+	share = lower(share, taper_permille(&charge_by_heat,
+			out->max_temperature.value.value -
+			p->charge_temperature_high_dc));
+	return out->atc_high ? scaled(base, share) : 0;
+}
+
+static int32_t discharge_target(const struct settings_protection *p,
+				const struct bms_output *out, int32_t base)
+{
+	int32_t share = taper_permille(&discharge_by_cell,
+				       out->min_cell.value.value -
+				       p->cell_low_mv);
+
+	return out->atd_high ? scaled(base, share) : 0;
+}
+
+/* Falls at once; rises by the ramp, and only with new readings. */
+static int32_t ramped(int32_t now_ma, int32_t target_ma, int32_t base,
+		      uint64_t passed_ms)
+{
+	int64_t rise = (int64_t)base * (int64_t)passed_ms / LIMIT_RAMP_MS;
+
+	if (target_ma <= now_ma)
+		return target_ma;
+	return target_ma - now_ma <= rise ? target_ma :
+					    now_ma + (int32_t)rise;
+}
+
+void limits_step(struct bms_state *state, const struct settings *settings,
+		 const struct bms_input *input, struct bms_output *out)
+{
+	const struct settings_protection *p = &settings->protection;
+	struct bms_limits *l = &state->limits;
+	uint64_t passed_ms = mono_elapsed_ms(l->time, input->now);
+	int32_t charge;
+	int32_t discharge;
+
+	/* A limit needs all that it is made of; a gap begins it anew. */
+	if (!out->capacity_mah.known || !out->max_cell.value.known ||
+	    (!out->min_temperature.value.known && out->atc_high)) {
+		*l = (struct bms_limits){ 0 };
+		return;
+	}
+	if (!l->known || passed_ms > (uint32_t)p->lost_warning_ms)
+		passed_ms = 0;
+	charge = base_ma(state, out, true, p->charge_rate_permille);
+	discharge = base_ma(state, out, false, p->discharge_rate_permille);
+	l->charge_ma = ramped(l->charge_ma, charge_target(p, out, charge),
+			      charge, input->n_reports ? passed_ms : 0);
+	l->discharge_ma = ramped(l->discharge_ma,
+				 discharge_target(p, out, discharge),
+				 discharge, input->n_reports ? passed_ms : 0);
+	if (!l->known || input->n_reports)
+		l->time = input->now;
+	l->known = true;
+	out->charge_limit_ma = known_i32(l->charge_ma);
+	out->discharge_limit_ma = known_i32(l->discharge_ma);
+}

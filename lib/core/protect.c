@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/core/protect.h"
+
+#include <string.h>
+
+#define SETTING(name) offsetof(struct settings_protection, name)
+/* No setting has this offset: the level is "add" alone. */
+#define FIXED SIZE_MAX
+
+/*
+ * Margins that the reference manual does not print are ours, as the
+ * requirements give them: 50 mV, 2 K, 5 K.
+ */
+const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
+	[ROW_CELL_PRE_ALARM] = {
+		.reason = REASON_CELL_PRE_ALARM,
+		.measure = MEASURE_MIN_CELL_MV,
+		.trip_setting = SETTING(cell_pre_alarm_mv),
+		.clear_setting = SETTING(cell_pre_alarm_mv),
+		.clear_add = 50,
+		.codes = CODE_BIT(CODE_W_B01),
+	},
+	[ROW_CELL_LOW] = {
+		.reason = REASON_CELL_LOW,
+		.measure = MEASURE_MIN_CELL_MV,
+		.trip_setting = SETTING(cell_low_mv),
+		.clear_setting = SETTING(cell_low_clear_mv),
+		.forbids_discharge = true,
+		.waits_for_lead = true,
+		.codes = CODE_BIT(CODE_A_B01),
+	},
+	[ROW_CELL_LOW_HARD] = {
+		.reason = REASON_CELL_LOW_HARD,
+		.measure = MEASURE_MIN_CELL_MV,
+		.trip_setting = SETTING(cell_low_hard_mv),
+		.trip_strict = true,
+		.clear_setting = SETTING(cell_low_clear_mv),
+		.forbids_discharge = true,
+		.codes = CODE_BIT(CODE_A_B01),
+	},
+	[ROW_CELL_HIGH] = {
+		.reason = REASON_CELL_HIGH,
+		.measure = MEASURE_MAX_CELL_MV,
+		.trips_high = true,
+		.trip_setting = SETTING(cell_high_mv),
+		.clear_setting = SETTING(cell_high_clear_mv),
+		.clear_strict = true,
+		.forbids_charge = true,
+		.codes = CODE_BIT(CODE_A_X02),
+	},
+	[ROW_CELL_HIGH_HARD] = {
+		.reason = REASON_CELL_HIGH_HARD,
+		.measure = MEASURE_MAX_CELL_MV,
+		.trips_high = true,
+		.trip_setting = SETTING(cell_high_hard_mv),
+		.trip_strict = true,
+		.clear_setting = SETTING(cell_high_mv),
+		.clear_strict = true,
+		.forbids_charge = true,
+		.codes = CODE_BIT(CODE_A_X02),
+	},
+	[ROW_CHARGE_COLD] = {
+		.reason = REASON_CHARGE_COLD,
+		.measure = MEASURE_MIN_TEMPERATURE_DC,
+		.trip_setting = SETTING(charge_temperature_low_dc),
+		.trip_strict = true,
+		.clear_setting = SETTING(charge_temperature_low_dc),
+		.clear_add = 20,
+		.forbids_charge = true,
+	},
+	[ROW_CHARGE_HOT] = {
+		.reason = REASON_CHARGE_HOT,
+		.measure = MEASURE_MAX_TEMPERATURE_DC,
+		.trips_high = true,
+		.trip_setting = SETTING(charge_temperature_high_dc),
+		.trip_strict = true,
+		.clear_setting = SETTING(charge_temperature_high_dc),
+		.clear_add = -20,
+		.forbids_charge = true,
+		.codes = CODE_BIT(CODE_A_B09),
+	},
+	[ROW_CHARGE_HOT_HARD] = {
+		.reason = REASON_CHARGE_HOT_HARD,
+		.measure = MEASURE_MAX_TEMPERATURE_DC,
+		.trips_high = true,
+		.trip_setting = SETTING(charge_temperature_high_dc),
+		.trip_add = 50,
+		.trip_strict = true,
+		.clear_setting = SETTING(charge_temperature_high_dc),
+		.clear_add = 30,
+		.forbids_charge = true,
+		.codes = CODE_BIT(CODE_A_B09),
+	},
+	[ROW_DISCHARGE_COLD] = {
+		.reason = REASON_DISCHARGE_COLD,
+		.measure = MEASURE_MIN_TEMPERATURE_DC,
+		.trip_setting = SETTING(discharge_temperature_low_dc),
+		.trip_strict = true,
+		.clear_setting = SETTING(discharge_temperature_low_dc),
+		.clear_add = 20,
+		.forbids_discharge = true,
+		.only_with_guard = true,
+	},
+	[ROW_DISCHARGE_HOT] = {
+		.reason = REASON_DISCHARGE_HOT,
+		.measure = MEASURE_MAX_TEMPERATURE_DC,
+		.trips_high = true,
+		.trip_setting = SETTING(discharge_temperature_high_dc),
+		.trip_strict = true,
+		.clear_setting = SETTING(discharge_temperature_high_dc),
+		.clear_add = -20,
+		.forbids_discharge = true,
+		.only_with_guard = true,
+		.codes = CODE_BIT(CODE_A_B09),
+	},
+	[ROW_CHARGE_SWITCH] = {
+		.reason = REASON_CHARGE_SWITCH,
+		.measure = MEASURE_CHARGE_SWITCH,
+		.trip_setting = FIXED,
+		.clear_setting = FIXED,
+		.clear_add = 1,
+		.forbids_charge = true,
+	},
+	[ROW_DISCHARGE_SWITCH] = {
+		.reason = REASON_DISCHARGE_SWITCH,
+		.measure = MEASURE_DISCHARGE_SWITCH,
+		.trip_setting = FIXED,
+		.clear_setting = FIXED,
+		.clear_add = 1,
+		.forbids_discharge = true,
+	},
+	/* What cannot be measured cannot be allowed: without a temperature
+	 * there is no charging (and no discharging under the guard, which
+	 * the next row adds). */
+	[ROW_TEMPERATURE_UNKNOWN] = {
+		.reason = REASON_TEMPERATURE_UNKNOWN,
+		.measure = MEASURE_SENSORS,
+		.trip_setting = FIXED,
+		.clear_setting = FIXED,
+		.clear_add = 1,
+		.forbids_charge = true,
+	},
+	[ROW_TEMPERATURE_GUARD] = {
+		.reason = REASON_TEMPERATURE_UNKNOWN,
+		.measure = MEASURE_SENSORS,
+		.trip_setting = FIXED,
+		.clear_setting = FIXED,
+		.clear_add = 1,
+		.forbids_discharge = true,
+		.only_with_guard = true,
+	},
+};
+
+_Static_assert(ARRAY_SIZE(protection_rows) == PROTECTION_ROW_COUNT,
+	       "a row for every protection");
+
+static int32_t level(const struct settings_protection *settings,
+		     size_t setting, int32_t add)
+{
+	int32_t value = 0;
+
+	if (setting != FIXED)
+		memcpy(&value, (const char *)settings + setting,
+		       sizeof(value));
+	return value + add;
+}
+
+static void take_lower(struct measured *m, int32_t value, size_t index)
+{
+	if (m->value.known && m->value.value <= value)
+		return;
+	m->value = known_i32(value);
+	m->where = (uint8_t)(index + 1);
+}
+
+static void take_higher(struct measured *m, int32_t value, size_t index)
+{
+	if (m->value.known && m->value.value >= value)
+		return;
+	m->value = known_i32(value);
+	m->where = (uint8_t)(index + 1);
+}
+
+static void measure_temperatures(const struct sample *sample,
+				 struct measured ret[MEASURE_COUNT])
+{
+	struct measured *sensors = &ret[MEASURE_SENSORS];
+	bool any = false;
+
+	sensors->value = known_i32(1);
+	for (size_t i = 0; i < sample->n_temperatures; i++) {
+		const struct sample_temperature *t = &sample->temperature[i];
+
+		if (t->role != TEMPERATURE_CELL)
+			continue;
+		if (!t->dc.known) {
+			take_lower(sensors, 0, i);
+			continue;
+		}
+		any = true;
+		take_lower(&ret[MEASURE_MIN_TEMPERATURE_DC], t->dc.value, i);
+		take_higher(&ret[MEASURE_MAX_TEMPERATURE_DC], t->dc.value, i);
+	}
+	if (!any)
+		sensors->value = known_i32(0);
+}
+
+void measure_sample(const struct sample *sample,
+		    struct measured ret_measured[MEASURE_COUNT])
+{
+	memset(ret_measured, 0, MEASURE_COUNT * sizeof(ret_measured[0]));
+	for (size_t i = 0; i < sample->n_cells; i++) {
+		int32_t mv = sample->cell_mv[i];
+
+		take_lower(&ret_measured[MEASURE_MIN_CELL_MV], mv, i);
+		take_higher(&ret_measured[MEASURE_MAX_CELL_MV], mv, i);
+	}
+	measure_temperatures(sample, ret_measured);
+	ret_measured[MEASURE_CHARGE_SWITCH].value = sample->charge_switch_on;
+	ret_measured[MEASURE_DISCHARGE_SWITCH].value =
+		sample->discharge_switch_on;
+}
+
+/* At or above (high) or at or below the level; beyond it where strict. */
+static bool reaches(int32_t value, int32_t level_value, bool high,
+		    bool strict)
+{
+	if (value == level_value)
+		return !strict;
+	return high ? value > level_value : value < level_value;
+}
+
+static enum latch_evidence evidence(const struct protection_row *row,
+				    const struct settings_protection *settings,
+				    const struct measured *m)
+{
+	int32_t trip = level(settings, row->trip_setting, row->trip_add);
+	int32_t clear = level(settings, row->clear_setting, row->clear_add);
+
+	if (!m->value.known)
+		return LATCH_BETWEEN;
+	if (reaches(m->value.value, trip, row->trips_high, row->trip_strict))
+		return LATCH_TRIP;
+	if (reaches(m->value.value, clear, !row->trips_high,
+		    row->clear_strict))
+		return LATCH_CLEAR;
+	return LATCH_BETWEEN;
+}
+
+bool protection_enabled(const struct protection_row *row,
+			const struct settings_protection *settings)
+{
+	return !row->only_with_guard || settings->discharge_temperature_guard;
+}
+
+int32_t protection_limit(const struct protection_row *row,
+			 const struct settings_protection *settings)
+{
+	return level(settings, row->trip_setting, row->trip_add);
+}
+
+void protect_take(struct bms_battery *battery,
+		  const struct settings_protection *settings,
+		  const struct sample *sample)
+{
+	struct measured measured[MEASURE_COUNT];
+
+	measure_sample(sample, measured);
+	for (size_t i = 0; i < PROTECTION_ROW_COUNT; i++) {
+		const struct protection_row *row = &protection_rows[i];
+		const struct measured *m = &measured[row->measure];
+		enum latch_evidence what = evidence(row, settings, m);
+
+		if (row->waits_for_lead && what == LATCH_TRIP)
+			what = LATCH_BETWEEN;
+		latch_take(&battery->latch[i], sample->time, what,
+			   (uint32_t)settings->release_hold_ms,
+			   (uint32_t)settings->lost_warning_ms);
+		battery->latch[i].value = m->value.value;
+		battery->latch[i].cell = m->where;
+	}
+}
+
+static bool row_waits(const struct bms_battery *battery,
+		      const struct settings_protection *settings,
+		      const struct protection_row *row)
+{
+	struct measured measured[MEASURE_COUNT];
+
+	if (!row->waits_for_lead)
+		return false;
+	measure_sample(&battery->sample, measured);
+	return evidence(row, settings, &measured[row->measure]) == LATCH_TRIP;
+}
+
+void protect_lead_passed(struct bms_battery *battery,
+			 const struct settings_protection *settings,
+			 mono_t now)
+{
+	for (size_t i = 0; i < PROTECTION_ROW_COUNT; i++) {
+		if (!row_waits(battery, settings, &protection_rows[i]))
+			continue;
+		latch_take(&battery->latch[i], now, LATCH_TRIP,
+			   (uint32_t)settings->release_hold_ms,
+			   (uint32_t)settings->lost_warning_ms);
+	}
+}
+
+bool protect_waits(const struct bms_battery *battery,
+		   const struct settings_protection *settings)
+{
+	for (size_t i = 0; i < PROTECTION_ROW_COUNT; i++) {
+		if (!battery->latch[i].tripped &&
+		    row_waits(battery, settings, &protection_rows[i]))
+			return true;
+	}
+	return false;
+}
