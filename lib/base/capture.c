@@ -14,7 +14,6 @@ static const struct {
 } words[] = {
 	[CAPTURE_RX] = { "rx", true },
 	[CAPTURE_TX] = { "tx", true },
-	[CAPTURE_SENT] = { "sent", false },
 	[CAPTURE_OPEN] = { "open", false },
 	[CAPTURE_LOST] = { "lost", false },
 	[CAPTURE_TICK] = { "tick", false },
@@ -209,7 +208,7 @@ static const char *decode(struct span rest, struct capture_record *ret)
 		return "the name of the port is missing or too long";
 	memcpy(ret->port, port.at, port.len);
 	if (!decode_word(word, &ret->word))
-		return "neither rx, tx, sent, open, lost, tick, known, in nor turn";
+		return "neither rx, tx, open, lost, tick, known, in nor turn";
 	return decode_bytes(rest, ret);
 }
 
