@@ -18,10 +18,7 @@ static const char *bus_name(const char *section)
 {
 	if (strncmp(section, bus_prefix, sizeof(bus_prefix) - 1) != 0)
 		return NULL;
-	section += sizeof(bus_prefix) - 1;
-	while (*section == ' ' || *section == '\t')
-		section++;
-	return section;
+	return section + sizeof(bus_prefix) - 1;
 }
 
 /* As the rows call it: "bus" for every bus. */

@@ -184,7 +184,8 @@ int settings_set(struct settings *s, const char *section, const char *key,
  * batteries, no device twice, every bus pollable within the warning delay
  * (B8, with the arithmetic). 0, or -1 with a sentence in error and the
  * section and key it is about, so that the caller can name the line. The
- * section is a static string, or for a bus the address of its name in s.
+ * section is a static string, or for a bus the address of its name in s;
+ * empty where it is about the file as a whole.
  */
 int settings_check(const struct settings *s, const char **ret_section,
 		   const char **ret_key, char error[SETTINGS_ERROR_SIZE]);

@@ -43,8 +43,8 @@ static bool check_bus_given(const struct settings *s, struct breach *b)
 {
 	if (s->n_buses > 0)
 		return true;
-	b->section = "bus";
-	b->key = "device";
+	b->section = "";
+	b->key = "";
 	text_str(&b->t, "there is no [bus NAME] section; allowed: 1 to 64 of "
 		 "them, one for each tty that batteries are on");
 	return false;
