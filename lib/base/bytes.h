@@ -53,14 +53,14 @@ static inline uint16_t bytes_le16(struct bytes *b)
 {
 	const uint8_t *p = bytes_take(b, 2);
 
-	return p ? (uint16_t)(p[0] | p[1] << 8) : 0;
+	return (uint16_t)(p ? p[0] | p[1] << 8 : 0);
 }
 
 static inline uint16_t bytes_be16(struct bytes *b)
 {
 	const uint8_t *p = bytes_take(b, 2);
 
-	return p ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+	return (uint16_t)(p ? p[0] << 8 | p[1] : 0);
 }
 
 /* Two's complement, without relying on how the compiler converts. */
