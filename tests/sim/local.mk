@@ -21,4 +21,5 @@ sim_files = \
 
 check_PROGRAMS += tests/sim/bms-sim
 tests_sim_bms_sim_SOURCES = tests/sim/main.c $(sim_files)
+tests_sim_bms_sim_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_sim_bms_sim_LDADD = -lm
