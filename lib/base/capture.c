@@ -14,6 +14,7 @@ static const struct {
 } words[] = {
 	[CAPTURE_RX] = { "rx", true },
 	[CAPTURE_TX] = { "tx", true },
+	[CAPTURE_SENT] = { "sent", false },
 	[CAPTURE_OPEN] = { "open", false },
 	[CAPTURE_LOST] = { "lost", false },
 	[CAPTURE_TICK] = { "tick", false },
