@@ -225,7 +225,7 @@ static void status_cells(const struct pack *pack, struct jk_status *s)
 		s->lead_mohm[c] = (uint16_t)(48 + 5 * (c < n - c ? c : n - c));
 		sum_mv += s->cell_mv[c];
 	}
-	s->v[JKS_CELL_MASK] = n >= 32 ? 0xFFFFFFFFLL : (1LL << n) - 1;
+	s->v[JKS_CELL_MASK] = (INT64_C(1) << n) - 1;
 	s->v[JKS_AVERAGE_MV] = sum_mv / n;
 	s->v[JKS_DELTA_MV] = s->cell_mv[high] - s->cell_mv[low];
 	s->v[JKS_MAX_INDEX] = high;
