@@ -54,7 +54,6 @@ const struct jk_pb_field jk_pb_status_fields[] = {
 	SHOWN("heater_ma", 236, JK_PB_I16),
 	SHOWN("sensor_present_bits", 214, JK_PB_U8),
 	SHOWN("lead_alarm_bits", 146, JK_PB_U32),
-	SHOWN("alarm_bits", JK_PB_STATUS_AT_ALARMS, JK_PB_U32),
 	{ .name = NULL },
 };
 

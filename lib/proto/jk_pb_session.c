@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/proto/jk_pb_turn.h"
+
 enum {
 	/* batteries.md 2.1.1: gap (1), answer delay (2) */
 	GAP_MS = 120,
@@ -13,13 +15,11 @@ enum {
 	STATUS_TIMEOUT_MS = 500,
 	ERRAND_TIMEOUT_MS = 1000,
 	SHY_FIRMWARE = 1536,
-	SHY_TIMES = 2,
 	ERRAND_EVERY_MS = 600000,
 	/* ours */
 	SILENT_FORGET_MS = 30000,
 	SILENT_RECHECK_MS = 2000,
 	ABSENT_EVERY_MS = 1600,
-	AFTER_FAULT_MS = 500,
 	BACK_OFF_MS = 10000,
 	BACK_OFF_STEPS = 6,
 	SETTINGS_VALID_MS = 1800000
@@ -204,9 +204,9 @@ static void take_status(struct jk_pb_bus *bus, const uint8_t *block,
 
 	x->active = false;
 	pack->wake = false;
-	if (x->woken && pack->shy < SHY_TIMES)
+	if (x->woken && pack->shy < JK_PB_SHY_TIMES)
 		pack->shy++;
-	else if (!x->woken && pack->shy < SHY_TIMES)
+	else if (!x->woken && pack->shy < JK_PB_SHY_TIMES)
 		pack->shy = 0;
 	pack->answering = true;
 	if (jk_pb_status_decode(block, &bus->sample)) {
@@ -384,105 +384,6 @@ static void drop_received(struct jk_pb_bus *bus)
 	bus->rx_len = 0;
 }
 
-/* --- whose turn it is ---------------------------------------------------- */
-
-/* The pack of that kind that waits longest for its turn; NULL if none. */
-static struct jk_pb_pack *longest_waiting(struct jk_pb_bus *bus,
-					  bool answering, mono_t now)
-{
-	struct jk_pb_pack *found = NULL;
-
-	for (size_t i = 0; i < bus->n_packs; i++) {
-		struct jk_pb_pack *p = &bus->pack[i];
-
-		if (p->answering != answering)
-			continue;
-		if (!p->answering && !p->known && !mono_reached(now, p->due))
-			continue;
-		if (!found || p->turn < found->turn)
-			found = p;
-	}
-	return found;
-}
-
-static bool errand_due(const struct jk_pb_pack *pack, mono_t now,
-		       enum jk_pb_kind *ret_kind)
-{
-	static const enum jk_pb_kind order[] = { JK_PB_ABOUT, JK_PB_SETTINGS };
-
-	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
-		if (mono_reached(now, pack->errand[order[i]].due)) {
-			*ret_kind = order[i];
-			return true;
-		}
-	}
-	return false;
-}
-
-/* An answering pack whose settings or about are due, and only when the bus
- * can afford it: fast is the answering pack that waits longest. */
-static struct jk_pb_pack *errand_pack(struct jk_pb_bus *bus,
-				      const struct jk_pb_pack *fast,
-				      mono_t now, enum jk_pb_kind *ret_kind)
-{
-	if (!fast || bus->turn < bus->errand_turn + 2 ||
-	    fast->turn <= bus->errand_fail_turn)
-		return NULL;
-	for (size_t i = 0; i < bus->n_packs; i++) {
-		struct jk_pb_pack *p = &bus->pack[i];
-
-		if (p->answering && errand_due(p, now, ret_kind))
-			return p;
-	}
-	return NULL;
-}
-
-/* A pack that does not answer, where it is one's turn. */
-static struct jk_pb_pack *slow_pack(struct jk_pb_bus *bus,
-				    const struct jk_pb_pack *fast, mono_t now)
-{
-	struct jk_pb_pack *slow = longest_waiting(bus, false, now);
-
-	if (!slow || !fast)
-		return slow;
-	if (fast->turn <= bus->fail_turn &&
-	    mono_elapsed_ms(bus->fail_time, now) < AFTER_FAULT_MS)
-		return NULL;
-	/* Just fallen silent: once a round, like the others. */
-	if (slow->known && slow->turn > fast->turn)
-		return NULL;
-	return slow;
-}
-
-static bool choose(struct jk_pb_bus *bus, mono_t now)
-{
-	struct jk_pb_pack *fast = longest_waiting(bus, true, now);
-	struct jk_pb_pack *pack = slow_pack(bus, fast, now);
-	enum jk_pb_kind goal = JK_PB_STATUS;
-
-	if (!pack)
-		pack = errand_pack(bus, fast, now, &goal);
-	if (!pack)
-		pack = fast;
-	if (!pack)
-		return false;
-	bus->now = (struct jk_pb_exchange){
-		.active = true,
-		.pack = (uint8_t)(pack - bus->pack),
-		.goal = goal,
-		.asked = goal,
-		.attempt = 1,
-	};
-	if (goal != JK_PB_STATUS) {
-		bus->errand_turn = bus->turn;
-		return true;
-	}
-	pack->turn = ++bus->turn;
-	if (pack->shy >= SHY_TIMES || pack->wake)
-		bus->now.asked = JK_PB_SETTINGS;
-	return true;
-}
-
 /* --- actions ------------------------------------------------------------- */
 
 static struct session_action wait_until(mono_t until, mono_t read_after)
@@ -518,16 +419,6 @@ static struct session_action send_request(struct jk_pb_bus *bus, mono_t now)
 	};
 }
 
-/* When a silent address may be asked again; some pack there always is. */
-static mono_t earliest_due(const struct jk_pb_bus *bus)
-{
-	mono_t due = MONO_NEVER;
-
-	for (size_t i = 0; i < bus->n_packs; i++)
-		due = mono_min(due, bus->pack[i].due);
-	return due;
-}
-
 static struct session_action next_action(struct jk_pb_bus *bus, mono_t now)
 {
 	struct jk_pb_exchange *x = &bus->now;
@@ -556,8 +447,8 @@ static struct session_action next_action(struct jk_pb_bus *bus, mono_t now)
 	/* Nothing can come that the next request would not discard. */
 	if (!mono_reached(now, bus->next_send))
 		return wait_until(bus->next_send, bus->next_send);
-	if (!x->active && !choose(bus, now))
-		return wait_until(earliest_due(bus), now);
+	if (!x->active && !jk_pb_choose(bus, now))
+		return wait_until(jk_pb_earliest_due(bus), now);
 	return send_request(bus, now);
 }
 
