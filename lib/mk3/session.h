@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of the MK3 session, for its own files only.
+ *
+ *	session.c        one step: events in, one action out
+ *	session_link.c   start-up, what is in flight, who answers what
+ *	session_poll.c   which request is next
+ *	session_units.c  the units on the bus and their charge current
+ *	session_apply.c  answers into the reading, and out of it when stale
+ */
+#ifndef BMS_MK3_SESSION_H
+#define BMS_MK3_SESSION_H
+
+#include "lib/mk3/mk3.h"
+#include "lib/mk3/reply.h"
+#include "lib/mk3/request.h"
+
+enum {
+	MK3_SILENT_MS = 5000,   /* no valid frame: asleep or unplugged, 3.1 */
+	MK3_STALE_MS = 10000,   /* a value older than that is unknown */
+	MK3_SWITCH_MS = 1000,   /* S again, 3.6 */
+	MK3_SEARCH_MS = 1000,   /* V while nobody answers */
+	MK3_OVERDUE_MS = 1000,  /* a poll this late goes before unit work */
+	MK3_BACKGROUND_MS = 5000, /* a probe at least this often */
+	MK3_SWEEP_MS = 300000,  /* all addresses again */
+	MK3_SWEEP_AGAIN_MS = 60000, /* ... after the first time */
+	MK3_REFRESH_MS = 60000, /* charge current again */
+	MK3_BACKOFF_FIRST_MS = 1000,
+	MK3_BACKOFF_LAST_MS = 10000,
+	MK3_ADDRESS_TRIES = 3,
+	MK3_SELECTED_NONE = -1,
+};
+
+enum mk3_phase {
+	MK3_CLOSED,  /* no tty */
+	MK3_SEARCH,  /* V each second until one comes */
+	MK3_LINES_UP, /* H */
+	MK3_ADDRESS, /* A 0 */
+	MK3_LIMIT,   /* F 5 once, for the AC limit that S repeats */
+	MK3_RUN,
+};
+
+enum mk3_ask {
+	ASK_NOTHING,
+	ASK_VERSION,      /* V */
+	ASK_LINES,        /* H */
+	ASK_ADDRESS,      /* A; id: the address */
+	ASK_SWITCH,       /* S */
+	ASK_CONFIG,       /* F 5 */
+	ASK_DC,           /* F 0 */
+	ASK_AC,           /* F 1..4; id: the phase */
+	ASK_LEDS,         /* L */
+	ASK_STATE,        /* 0E */
+	ASK_RAM_INFO,     /* 36; id: index into the scales */
+	ASK_UNIT_LOW,     /* 05 */
+	ASK_UNIT_HIGH,    /* 06 */
+	ASK_UNIT_SETTING, /* 31 */
+	ASK_UNIT_INFO,    /* 35 */
+	ASK_UNIT_WRITE,   /* 37; raw: the word */
+	ASK_COUNT
+};
+
+struct mk3_want {
+	enum mk3_ask ask;
+	uint8_t id;
+	uint8_t address; /* of the unit it is for */
+	uint16_t raw;
+	bool quiet; /* no answer is an answer: a probe */
+};
+
+struct mk3_flight {
+	struct mk3_want want; /* ASK_NOTHING: nothing is in flight */
+	char letter;          /* of a winmon request */
+	uint8_t size;         /* of the request on the wire */
+	mono_t sent;
+	mono_t deadline;
+	mono_t read_after;
+	struct mk3_ram_info ram_info;
+	struct mk3_setting_reply setting_info;
+};
+
+enum mk3_taken {
+	TAKEN_NOT,     /* not the answer: somebody else's or a late one */
+	TAKEN_PART,    /* more frames of the answer follow */
+	TAKEN_DONE,
+	TAKEN_REFUSED,
+};
+
+enum mk3_poll {
+	POLL_CONFIG, POLL_DC, POLL_LEDS, POLL_AC, POLL_STATE, POLL_VERSION,
+	POLL_LINES, POLL_COUNT
+};
+
+/* The RAM variables whose scale is needed, the most wanted first. */
+enum mk3_scale_index {
+	SCALE_DC_V, SCALE_DC_A, SCALE_MAINS_V, SCALE_MAINS_A, SCALE_OUT_V,
+	SCALE_OUT_A, SCALE_COUNT
+};
+
+struct mk3_scale_slot {
+	bool known;    /* "scale" may be used */
+	bool settled;  /* asked since the last start-up */
+	uint8_t failures;
+	mono_t next_try;
+	struct mk3_scale scale;
+};
+
+/* What is asked of a unit next; DONE until the next sweep. */
+enum mk3_unit_step {
+	UNIT_LOW, UNIT_HIGH, UNIT_SETTING, UNIT_INFO, UNIT_DONE
+};
+
+struct mk3_unit {
+	bool present; /* answered once since the link came up */
+	bool has_stored;
+	bool has_info;
+	enum mk3_unit_step step;
+	uint8_t failures;
+	mono_t next_try;
+	uint32_t version;
+	uint16_t version_low;
+	uint16_t stored;
+	struct mk3_setting_info info;
+	maybe_i32 written; /* raw word that was acknowledged last */
+	mono_t refresh;
+	uint8_t write_failures;
+	mono_t next_write;
+};
+
+struct mk3 {
+	enum mk3_phase phase;
+	struct mk3_parser parser;
+	struct mk3_flight flight;
+	uint8_t request[MK3_WIRE_MAX];
+	uint8_t letter; /* 0..2: which of X Y Z was used last */
+	int selected;   /* address, MK3_SELECTED_NONE when not known */
+	uint8_t address_failures;
+	bool fault_pending;
+	enum session_fault fault;
+	uint8_t fault_address;
+	bool dirty; /* the reading is to be handed out */
+	struct session_counters counters;
+
+	struct inverter_command command;
+	mono_t switch_due;
+	mono_t due[POLL_COUNT];
+	uint8_t ac_phase; /* the next to ask, 1..4 */
+	bool config_unanswered;
+	mono_t config_asked;
+	maybe_i32 limit_da;
+
+	struct mk3_scale_slot scale[SCALE_COUNT];
+	struct mk3_unit unit[BMS_UNITS_MAX];
+	mono_t next_sweep;
+	bool swept; /* every address was asked since the link came up */
+	mono_t background;
+
+	mono_t version_time;
+	mono_t leds_time;
+	mono_t alarms_time;
+	mono_t state_time;
+	mono_t phase_time[INVERTER_PHASES_MAX];
+	bool phase_ac[INVERTER_PHASES_MAX]; /* mains is there */
+	struct inverter_reading reading;
+};
+
+/* session_apply.c */
+void mk3_put(struct mk3 *mk3, maybe_i32 *field, maybe_i32 value);
+void mk3_apply_leds(struct mk3 *mk3, mono_t now, const struct mk3_leds *leds);
+void mk3_apply_dc(struct mk3 *mk3, mono_t now, const struct mk3_dc *dc);
+void mk3_apply_ac(struct mk3 *mk3, mono_t now, const struct mk3_ac *ac);
+void mk3_apply_config(struct mk3 *mk3, mono_t now,
+		      const struct mk3_config *config);
+void mk3_apply_state(struct mk3 *mk3, mono_t now, maybe_i32 main,
+		     maybe_i32 sub);
+void mk3_expire(struct mk3 *mk3, mono_t now);
+/* Everything that was learnt, as if just started; counts are kept. */
+void mk3_forget(struct mk3 *mk3);
+
+/* session_units.c */
+uint32_t mk3_backoff_ms(uint8_t failures);
+void mk3_units_sweep(struct mk3 *mk3, mono_t now);
+/* All writes are lost, or may be: write again. */
+void mk3_units_rewrite(struct mk3 *mk3, mono_t now);
+bool mk3_units_write_next(const struct mk3 *mk3, mono_t now,
+			  struct mk3_want *ret_want);
+/* The next question to the unit at address, if it has one. */
+bool mk3_unit_ask_next(const struct mk3 *mk3, mono_t now, uint8_t address,
+		       struct mk3_want *ret_want);
+enum mk3_taken mk3_unit_take(struct mk3 *mk3, mono_t now,
+			     const struct mk3_winmon_frame *winmon);
+void mk3_unit_failed(struct mk3 *mk3, mono_t now);
+/* Puts units and charge_current_applied into the reading. */
+void mk3_units_publish(struct mk3 *mk3);
+
+/* session_link.c */
+void mk3_link_open(struct mk3 *mk3, mono_t now);
+void mk3_link_lost(struct mk3 *mk3);
+void mk3_link_take(struct mk3 *mk3, mono_t now, const struct mk3_frame *frame);
+/* Time-outs of the request in flight and of the link. */
+void mk3_link_check(struct mk3 *mk3, mono_t now);
+struct session_action mk3_link_send(struct mk3 *mk3, mono_t now,
+				    const struct mk3_want *want);
+/* The earliest instant at which the answer can be complete, told again
+ * after bytes came or went. */
+void mk3_link_pace(struct mk3 *mk3, mono_t now);
+
+/* session_poll.c */
+bool mk3_poll_next(struct mk3 *mk3, mono_t now, struct mk3_want *ret_want);
+/* When mk3_poll_next() is to be asked again. */
+mono_t mk3_poll_due(const struct mk3 *mk3);
+void mk3_poll_start(struct mk3 *mk3, mono_t now);
+
+#endif
