@@ -255,15 +255,18 @@ void settings_allowed(const struct setting_row *row, struct text *t)
 		allowed_choices(row, t);
 		return;
 	case SETTING_TEXT:
-		text_str(t, "a name or path of up to ");
+		text_str(t, row->size > BMS_NAME_SIZE ? "a path or name" :
+			 "a name");
+		text_str(t, " of up to ");
 		text_uint(t, row->size - 1);
 		text_str(t, " characters");
 		if (setting_may_be_empty(row))
 			text_str(t, ", or nothing");
 		return;
 	case SETTING_LINE:
-		text_str(t, "a number such as 17, a name such as GPIO17, or "
-			 "nothing: not fitted");
+		text_str(t, "a number such as 17 or a name such as GPIO17");
+		if (setting_may_be_empty(row))
+			text_str(t, "; nothing where it is not fitted");
 		return;
 	case SETTING_ADDRESSES:
 		text_str(t, "up to 32 numbers and ranges such as 1-4,7");
@@ -329,6 +332,8 @@ uint32_t settings_identity(const struct settings *s)
 		const struct setting_row *row = &setting_rows[i];
 		uint32_t n = is_bus_row(row) ? s->n_buses : 1;
 
+		if (strcmp(row->section, "capture") == 0)
+			continue;
 		for (uint32_t bus = 0; bus < n; bus++) {
 			settings_text(s, row, bus, buf, sizeof(buf));
 			crc = crc_text(crc, buf);

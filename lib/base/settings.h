@@ -142,7 +142,7 @@ struct setting_row {
 	const char *unit;      /* as printed: "V", "degC", "s", "%", "" */
 	uint8_t decimals;      /* NUMBER: digits accepted behind the point */
 	int32_t scale;         /* NUMBER: stored = value * scale */
-	int32_t min;           /* stored */
+	int32_t min;           /* stored; LINE: 1 where it must be fitted */
 	int32_t max;
 	/* CHOICE: all that is allowed. NUMBER: words allowed beside the
 	 * range. Ended by a NULL name. */
@@ -205,8 +205,9 @@ const struct setting_row *settings_row(const char *section, const char *key);
 /* What the row allows, as words: "2.60 to 2.80 V", "yes or no". */
 void settings_allowed(const struct setting_row *row, struct text *t);
 
-/* CRC-32 over every setting as text: the same for files that mean the
- * same. Names a configuration in captures and logs. */
+/* CRC-32 over every setting as text, without those of the capture: the
+ * same for files that mean the same. Names a configuration in captures and
+ * logs. */
 uint32_t settings_identity(const struct settings *s);
 
 /* The stored value as the text that would set it; size 256 is enough. */

@@ -263,22 +263,6 @@ static bool check_lines_once(const struct settings *s, struct breach *b)
 	return true;
 }
 
-/* The lines are the safe path (design.md 5): none may be left out. */
-static bool check_lines_fitted(const struct settings *s, struct breach *b)
-{
-	for (unsigned int i = LINE_LOAD_DISCONNECT;
-	     i <= LINE_CHARGE_DISCONNECT; i++) {
-		if (*s->gpio.line[i])
-			continue;
-		breach_at(b, "gpio", line_keys[i]);
-		text_str(&b->t, "must be fitted, it is what protects the "
-			 "bank; allowed: a number such as 17 or a name such "
-			 "as GPIO17");
-		return false;
-	}
-	return true;
-}
-
 static bool is_raspberry_pi(const char *chip)
 {
 	static const char *const labels[] = {
@@ -405,7 +389,6 @@ static const rule_fn rules[] = {
 	check_count,
 	check_cycle,
 	check_lines_once,
-	check_lines_fitted,
 	check_lines_pulled_down,
 };
 

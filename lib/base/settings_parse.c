@@ -225,6 +225,10 @@ static bool is_line_number(const char *value)
 static int store_line(const struct setting_row *row, void *base,
 		      const char *value, struct text *why)
 {
+	if (!*value && !setting_may_be_empty(row)) {
+		text_str(why, "must be fitted, it is what protects the bank");
+		return -1;
+	}
 	if (*value && !is_line_number(value) && !is_line_name(value)) {
 		text_str(why, "is neither a line's number nor its name");
 		return -1;
@@ -333,9 +337,10 @@ int setting_store(const struct setting_row *row, void *base,
 
 bool setting_may_be_empty(const struct setting_row *row)
 {
-	return row->type == SETTING_LINE ||
-	       (row->type == SETTING_TEXT && !row->required &&
-		!*row->default_text);
+	if (row->type == SETTING_LINE)
+		return row->min == 0;
+	return row->type == SETTING_TEXT && !row->required &&
+	       !*row->default_text;
 }
 
 void setting_number(const struct setting_row *row, int32_t value,

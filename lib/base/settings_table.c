@@ -51,6 +51,8 @@ static const struct setting_choice choices_readout[] = {
 #define SECONDS(decimals, min, max) NUMBER("s", decimals, 1000, min, max)
 #define PERCENT(decimals, min, max) NUMBER("%", decimals, 10, min, max)
 #define CHOICE(choices) SETTING_CHOICE, "", 0, 1, 0, 0, choices
+/* design.md 5: the lines are the safe path, neither may be left out. */
+#define FITTED_LINE SETTING_LINE, "", 0, 1, 1, 1, NULL
 #define OTHER(type) type, "", 0, 1, 0, 0, NULL
 
 /* offset, size */
@@ -103,10 +105,10 @@ const struct setting_row setting_rows[] = {
 	  "auto", false, "auto (the Raspberry Pi's header), a label, a path, "
 	  "or virtual: no real lines, for simulation only.",
 	  FIELD(gpio.chip) },
-	{ "gpio", "load-disconnect", OTHER(SETTING_LINE),
+	{ "gpio", "load-disconnect", FITTED_LINE,
 	  "17", false, "ATD: high while discharge is allowed, floating while "
 	  "it is not.", FIELD(gpio.line[LINE_LOAD_DISCONNECT]) },
-	{ "gpio", "charge-disconnect", OTHER(SETTING_LINE),
+	{ "gpio", "charge-disconnect", FITTED_LINE,
 	  "27", false, "ATC: high while charge is allowed, floating while it "
 	  "is not.", FIELD(gpio.line[LINE_CHARGE_DISCONNECT]) },
 	{ "gpio", "pre-alarm", OTHER(SETTING_LINE),
@@ -230,7 +232,7 @@ const struct setting_row setting_rows[] = {
 	  FIELD(bluetooth.instant_readout) },
 
 	{ "capture", "file", OTHER(SETTING_TEXT),
-	  "", false, "Records every byte of every port into this file; empty "
+	  "", false, "Records every byte of every port into this file; nothing "
 	  "is off.", FIELD(capture.file) },
 	{ "capture", "max-size", NUMBER("MiB", 0, 1, 1, 1024),
 	  "16", false, "The recording ends at this size.",
