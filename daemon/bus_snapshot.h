@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What D-Bus shows, as plain values: one struct an object, filled from the
+ * view. Doubles in V, A, W, Ah, degC, % and s; unknown is NaN, an empty
+ * text or an empty list, and SNAPSHOT_UNKNOWN_U for unsigned numbers.
+ *
+ * Nothing here points into what may change after the fill, except the age
+ * of a sample, which is computed when it is asked for.
+ */
+#ifndef BMS_BUS_SNAPSHOT_H
+#define BMS_BUS_SNAPSHOT_H
+
+#include "daemon/view.h"
+
+#define SNAPSHOT_UNKNOWN_U UINT32_MAX
+
+enum {
+	/* "32.32" and more */
+	SNAPSHOT_CELL_ID_SIZE = 24,
+	/* Counters of a bus are shown this often and not oftener, ms. */
+	SNAPSHOT_COUNTERS_MS = 1000,
+	/* Older than this, a reading of the inverter is not shown, ms. */
+	SNAPSHOT_INVERTER_MS = 5000
+};
+
+struct snapshot_doubles {
+	uint32_t n;
+	double value[BMS_CELLS_MAX];
+};
+
+/* The memory is whoever made the snapshot's; bms_reasons_max() items are
+ * always enough. */
+struct snapshot_reasons {
+	size_t n;
+	size_t max;
+	struct reason *item;
+};
+
+struct snapshot_bms {
+	double state_of_charge;
+	const char *mode;
+	int remote_on;
+	const char *allowed_to_charge;
+	const char *allowed_to_discharge;
+	struct snapshot_reasons charge_reasons;
+	struct snapshot_reasons discharge_reasons;
+	double voltage;
+	double current;
+	double power;
+	double min_cell_voltage;
+	char min_cell_id[SNAPSHOT_CELL_ID_SIZE]; /* "2.7" */
+	double max_cell_voltage;
+	char max_cell_id[SNAPSHOT_CELL_ID_SIZE];
+	double min_cell_temperature;
+	double max_cell_temperature;
+	uint32_t batteries;
+	uint32_t cells;
+	uint32_t series;
+	uint32_t parallel;
+	double nominal_voltage;
+	double installed_capacity;
+	double max_charge_current;
+	double max_discharge_current;
+	code_set warnings;
+	code_set alarms;
+	code_set errors;
+	const char *load_disconnect;
+	const char *charge_disconnect;
+	const char *pre_alarm;
+	int outputs_virtual;
+	const char *version;
+};
+
+struct snapshot_age {
+	const struct view *view;
+	mono_t time;
+	bool known;
+};
+
+struct snapshot_battery {
+	char serial[BMS_SERIAL_SIZE];
+	char model[BMS_MODEL_SIZE];
+	char firmware[BMS_FIRMWARE_SIZE];
+	char bus[BMS_NAME_SIZE];
+	uint32_t address;
+	double nominal_capacity;
+	double nominal_voltage;
+	double voltage;
+	double current;
+	double temperature;
+	double state_of_charge;
+	struct snapshot_doubles cell_voltages;
+	struct snapshot_doubles cell_temperatures;
+	uint32_t cycles;
+	const char *charge_switch; /* "on", "off", "" */
+	const char *discharge_switch;
+	int balancing; /* true only where the battery says so */
+	int online;
+	int allowed_to_charge;
+	int allowed_to_discharge;
+	struct snapshot_reasons reasons;
+	struct snapshot_age age;
+};
+
+struct snapshot_inverter {
+	int connected;
+	const char *state;
+	const char *mode;
+	uint32_t firmware;
+	double dc_voltage;
+	double dc_current;
+	struct snapshot_doubles ac_input_voltage;
+	int mains_present;
+	double max_charge_current;
+	uint32_t error;
+	const char *error_text;
+	uint32_t units;
+};
+
+struct snapshot_bus {
+	char name[BMS_NAME_SIZE];
+	char device[BMS_PATH_SIZE];
+	char protocol[BMS_NAME_SIZE];
+	int connected;
+	uint64_t requests;
+	uint64_t answers;
+	uint64_t faults[SESSION_FAULT_COUNT];
+	uint64_t garbage_bytes;
+	mono_t counted; /* when the counters were taken */
+};
+
+union snapshot {
+	struct snapshot_bms bms;
+	struct snapshot_battery battery;
+	struct snapshot_inverter inverter;
+	struct snapshot_bus bus;
+};
+
+/* Fill everything but the memory of the reasons, which must be there. */
+void snapshot_bms(const struct view *view, struct snapshot_bms *ret);
+/* index from 0, below view->state->n_batteries */
+void snapshot_battery(const struct view *view, uint32_t index,
+		      struct snapshot_battery *ret);
+/* view->inverter must not be NULL. */
+void snapshot_inverter(const struct view *view,
+		       struct snapshot_inverter *ret);
+/* index from 0, below view->n_buses; last is what is shown now: its
+ * counters are kept until they are SNAPSHOT_COUNTERS_MS old. */
+void snapshot_bus(const struct view *view, uint32_t index,
+		  const struct snapshot_bus *last, struct snapshot_bus *ret);
+
+/* Seconds since the last sample was complete; NaN where there is none. */
+double snapshot_age(const struct snapshot_age *age);
+
+/* "on", "charger-only", "inverter-only", "off". */
+const char *snapshot_mode_name(enum bms_mode mode);
+/* True, and the mode, where name is one of these four. */
+bool snapshot_mode_find(const char *name, enum bms_mode *ret_mode);
+
+/*
+ * Copies text, cut to size (1 or more), as valid UTF-8: a bus daemon throws
+ * out whoever sends it anything else, and packs send junk. What is not
+ * UTF-8, and control characters, become '?'.
+ */
+void snapshot_text(char *buf, size_t size, const char *text);
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/bus_table.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+
+#define UNUSED __attribute__((unused))
+
+/* What sd-bus calls to read one property; userdata is the value. */
+#define GETTER(name) \
+	static int name(sd_bus *bus UNUSED, const char *path UNUSED, \
+			const char *interface UNUSED, \
+			const char *property UNUSED, \
+			sd_bus_message *reply, void *userdata, \
+			sd_bus_error *error UNUSED)
+
+GETTER(get_text)
+{
+	return sd_bus_message_append_basic(reply, 's', userdata);
+}
+
+GETTER(get_doubles)
+{
+	const struct snapshot_doubles *doubles = userdata;
+
+	return sd_bus_message_append_array(reply, 'd', doubles->value,
+					   doubles->n * sizeof(double));
+}
+
+GETTER(get_reasons)
+{
+	const struct snapshot_reasons *reasons = userdata;
+	char text[BMS_REASON_TEXT_SIZE];
+	int r = sd_bus_message_open_container(reply, 'a', "s");
+
+	for (size_t i = 0; r >= 0 && i < reasons->n; i++) {
+		reason_text(&reasons->item[i], text);
+		r = sd_bus_message_append_basic(reply, 's', text);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+GETTER(get_codes)
+{
+	const code_set *codes = userdata;
+	int r = sd_bus_message_open_container(reply, 'a', "s");
+
+	for (uint32_t i = 0; r >= 0 && i < CODE_COUNT; i++) {
+		if (*codes & CODE_BIT(i))
+			r = sd_bus_message_append_basic(reply, 's',
+							code_rows[i].name);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+GETTER(get_age)
+{
+	double age = snapshot_age(userdata);
+
+	return sd_bus_message_append_basic(reply, 'd', &age);
+}
+
+/* Writes are taken before they get here, in bus_write.c, because whether
+ * the caller may is only known later; without this setter sd-bus would
+ * write into the snapshot. */
+static int set_refused(sd_bus *bus UNUSED, const char *path UNUSED,
+		       const char *interface UNUSED, const char *property,
+		       sd_bus_message *value UNUSED, void *userdata UNUSED,
+		       sd_bus_error *error)
+{
+	return sd_bus_error_setf(error, SD_BUS_ERROR_ACCESS_DENIED,
+				 "%s cannot be written this way.", property);
+}
+
+#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+#define CONST SD_BUS_VTABLE_PROPERTY_CONST
+#define BMS(name, signature, get, field) \
+	SD_BUS_PROPERTY(name, signature, get, \
+			offsetof(struct snapshot_bms, field), CHANGES)
+
+static const sd_bus_vtable bms_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	BMS("StateOfCharge", "d", NULL, state_of_charge),
+	SD_BUS_WRITABLE_PROPERTY("Mode", "s", NULL, set_refused,
+				 offsetof(struct snapshot_bms, mode),
+				 CHANGES | SD_BUS_VTABLE_UNPRIVILEGED),
+	BMS("RemoteOn", "b", NULL, remote_on),
+	BMS("AllowedToCharge", "s", NULL, allowed_to_charge),
+	BMS("AllowedToDischarge", "s", NULL, allowed_to_discharge),
+	BMS("ChargeReasons", "as", get_reasons, charge_reasons),
+	BMS("DischargeReasons", "as", get_reasons, discharge_reasons),
+	BMS("Voltage", "d", NULL, voltage),
+	BMS("Current", "d", NULL, current),
+	BMS("Power", "d", NULL, power),
+	BMS("MinCellVoltage", "d", NULL, min_cell_voltage),
+	BMS("MinCellId", "s", get_text, min_cell_id),
+	BMS("MaxCellVoltage", "d", NULL, max_cell_voltage),
+	BMS("MaxCellId", "s", get_text, max_cell_id),
+	BMS("MinCellTemperature", "d", NULL, min_cell_temperature),
+	BMS("MaxCellTemperature", "d", NULL, max_cell_temperature),
+	BMS("Batteries", "u", NULL, batteries),
+	BMS("Cells", "u", NULL, cells),
+	BMS("BatteriesInSeries", "u", NULL, series),
+	BMS("BatteriesInParallel", "u", NULL, parallel),
+	BMS("NominalVoltage", "d", NULL, nominal_voltage),
+	BMS("InstalledCapacity", "d", NULL, installed_capacity),
+	BMS("MaxChargeCurrent", "d", NULL, max_charge_current),
+	BMS("MaxDischargeCurrent", "d", NULL, max_discharge_current),
+	BMS("Warnings", "as", get_codes, warnings),
+	BMS("Alarms", "as", get_codes, alarms),
+	BMS("Errors", "as", get_codes, errors),
+	BMS("LoadDisconnect", "s", NULL, load_disconnect),
+	BMS("ChargeDisconnect", "s", NULL, charge_disconnect),
+	BMS("PreAlarm", "s", NULL, pre_alarm),
+	BMS("OutputsVirtual", "b", NULL, outputs_virtual),
+	SD_BUS_PROPERTY("Version", "s", NULL,
+			offsetof(struct snapshot_bms, version), CONST),
+	SD_BUS_SIGNAL_WITH_ARGS("Event", SD_BUS_ARGS("s", code, "s", text,
+						     "b", active), 0),
+	SD_BUS_VTABLE_END
+};
+
+#define BATTERY(name, signature, get, field, flags) \
+	SD_BUS_PROPERTY(name, signature, get, \
+			offsetof(struct snapshot_battery, field), flags)
+
+static const sd_bus_vtable battery_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	BATTERY("Serial", "s", get_text, serial, CHANGES),
+	BATTERY("Model", "s", get_text, model, CHANGES),
+	BATTERY("FirmwareVersion", "s", get_text, firmware, CHANGES),
+	BATTERY("Bus", "s", get_text, bus, CONST),
+	BATTERY("Address", "u", NULL, address, CONST),
+	BATTERY("NominalCapacity", "d", NULL, nominal_capacity, CHANGES),
+	BATTERY("NominalVoltage", "d", NULL, nominal_voltage, CHANGES),
+	BATTERY("Voltage", "d", NULL, voltage, CHANGES),
+	BATTERY("Current", "d", NULL, current, CHANGES),
+	BATTERY("Temperature", "d", NULL, temperature, CHANGES),
+	BATTERY("StateOfCharge", "d", NULL, state_of_charge, CHANGES),
+	BATTERY("CellVoltages", "ad", get_doubles, cell_voltages, CHANGES),
+	BATTERY("CellTemperatures", "ad", get_doubles, cell_temperatures,
+		CHANGES),
+	BATTERY("Cycles", "u", NULL, cycles, CHANGES),
+	BATTERY("ChargeSwitch", "s", NULL, charge_switch, CHANGES),
+	BATTERY("DischargeSwitch", "s", NULL, discharge_switch, CHANGES),
+	BATTERY("Balancing", "b", NULL, balancing, CHANGES),
+	BATTERY("Online", "b", NULL, online, CHANGES),
+	BATTERY("AllowedToCharge", "b", NULL, allowed_to_charge, CHANGES),
+	BATTERY("AllowedToDischarge", "b", NULL, allowed_to_discharge,
+		CHANGES),
+	BATTERY("Reasons", "as", get_reasons, reasons, CHANGES),
+	BATTERY("LastSampleAge", "d", get_age, age, 0),
+	SD_BUS_VTABLE_END
+};
+
+#define INVERTER(name, signature, get, field) \
+	SD_BUS_PROPERTY(name, signature, get, \
+			offsetof(struct snapshot_inverter, field), CHANGES)
+
+static const sd_bus_vtable inverter_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	INVERTER("Connected", "b", NULL, connected),
+	INVERTER("State", "s", NULL, state),
+	INVERTER("Mode", "s", NULL, mode),
+	INVERTER("FirmwareVersion", "u", NULL, firmware),
+	INVERTER("DcVoltage", "d", NULL, dc_voltage),
+	INVERTER("DcCurrent", "d", NULL, dc_current),
+	INVERTER("AcInputVoltage", "ad", get_doubles, ac_input_voltage),
+	INVERTER("MainsPresent", "b", NULL, mains_present),
+	INVERTER("MaxChargeCurrent", "d", NULL, max_charge_current),
+	INVERTER("Error", "u", NULL, error),
+	INVERTER("ErrorText", "s", NULL, error_text),
+	INVERTER("Units", "u", NULL, units),
+	SD_BUS_VTABLE_END
+};
+
+#define BUS(name, signature, get, field, flags) \
+	SD_BUS_PROPERTY(name, signature, get, \
+			offsetof(struct snapshot_bus, field), flags)
+
+static const sd_bus_vtable bus_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	BUS("Name", "s", get_text, name, CONST),
+	BUS("Device", "s", get_text, device, CHANGES),
+	BUS("Protocol", "s", get_text, protocol, CHANGES),
+	BUS("Connected", "b", NULL, connected, CHANGES),
+	BUS("Requests", "t", NULL, requests, CHANGES),
+	BUS("Answers", "t", NULL, answers, CHANGES),
+	BUS("Timeouts", "t", NULL, faults[FAULT_TIMEOUT], CHANGES),
+	BUS("ChecksumErrors", "t", NULL, faults[FAULT_CHECKSUM], CHANGES),
+	BUS("LengthErrors", "t", NULL, faults[FAULT_LENGTH], CHANGES),
+	BUS("AddressErrors", "t", NULL, faults[FAULT_ADDRESS], CHANGES),
+	BUS("UnknownFrames", "t", NULL, faults[FAULT_UNKNOWN], CHANGES),
+	BUS("ContentErrors", "t", NULL, faults[FAULT_CONTENT], CHANGES),
+	BUS("GarbageBytes", "t", NULL, garbage_bytes, CHANGES),
+	SD_BUS_VTABLE_END
+};
+
+static const struct kind_row {
+	const char *interface;
+	const sd_bus_vtable *vtable;
+	size_t size;
+} kind_rows[] = {
+	[BUS_OBJECT_BMS] = { BUS_BMS, bms_vtable,
+			     ARRAY_SIZE(bms_vtable) },
+	[BUS_OBJECT_BATTERY] = { BUS_BATTERY, battery_vtable,
+				 ARRAY_SIZE(battery_vtable) },
+	[BUS_OBJECT_INVERTER] = { BUS_INVERTER, inverter_vtable,
+				  ARRAY_SIZE(inverter_vtable) },
+	[BUS_OBJECT_BUS] = { BUS_BUS, bus_vtable,
+			     ARRAY_SIZE(bus_vtable) },
+};
+
+_Static_assert(ARRAY_SIZE(kind_rows) == BUS_OBJECT_KIND_COUNT,
+	       "a row for every kind");
+_Static_assert(ARRAY_SIZE(bms_vtable) <= BUS_PROPERTIES_MAX &&
+	       ARRAY_SIZE(battery_vtable) <= BUS_PROPERTIES_MAX &&
+	       ARRAY_SIZE(inverter_vtable) <= BUS_PROPERTIES_MAX &&
+	       ARRAY_SIZE(bus_vtable) <= BUS_PROPERTIES_MAX,
+	       "room for the names of all properties");
+
+static bool same_double(double a, double b)
+{
+	return (isnan(a) && isnan(b)) || (a >= b && a <= b);
+}
+
+static bool same_doubles(const struct snapshot_doubles *a,
+			 const struct snapshot_doubles *b)
+{
+	for (uint32_t i = 0; i < a->n && a->n == b->n; i++) {
+		if (!same_double(a->value[i], b->value[i]))
+			return false;
+	}
+	return a->n == b->n;
+}
+
+/* What their texts are made of; not since when. */
+static bool same_reason(const struct reason *a, const struct reason *b)
+{
+	return a->kind == b->kind && a->battery == b->battery &&
+	       a->cell == b->cell && a->has_value == b->has_value &&
+	       (!a->has_value ||
+		(a->value == b->value && a->limit == b->limit));
+}
+
+static bool same_reasons(const struct snapshot_reasons *a,
+			 const struct snapshot_reasons *b)
+{
+	for (size_t i = 0; i < a->n && a->n == b->n; i++) {
+		if (!same_reason(&a->item[i], &b->item[i]))
+			return false;
+	}
+	return a->n == b->n;
+}
+
+static bool same_basic(char type, const void *a, const void *b)
+{
+	switch (type) {
+	case 'd':
+		return same_double(*(const double *)a, *(const double *)b);
+	case 'b':
+	case 'u':
+		return memcmp(a, b, sizeof(uint32_t)) == 0;
+	case 't':
+		return memcmp(a, b, sizeof(uint64_t)) == 0;
+	case 's':
+		return strcmp(*(const char *const *)a,
+			      *(const char *const *)b) == 0;
+	}
+	return false;
+}
+
+/* How a value lies in memory follows from its getter. */
+static bool same_value(const sd_bus_vtable *row, const void *a,
+		       const void *b)
+{
+	sd_bus_property_get_t get = row->x.property.get;
+
+	if (!get)
+		return same_basic(row->x.property.signature[0], a, b);
+	if (get == get_text)
+		return strcmp(a, b) == 0;
+	if (get == get_codes)
+		return *(const code_set *)a == *(const code_set *)b;
+	if (get == get_doubles)
+		return same_doubles(a, b);
+	return same_reasons(a, b);
+}
+
+size_t bus_table_changes(enum bus_object_kind kind,
+			 const union snapshot *shown,
+			 const union snapshot *next,
+			 const char *names[BUS_PROPERTIES_MAX])
+{
+	const struct kind_row *table = &kind_rows[kind];
+	size_t n = 0;
+
+	for (size_t i = 0; i < table->size; i++) {
+		const sd_bus_vtable *row = &table->vtable[i];
+		size_t offset = row->x.property.offset;
+
+		if ((row->type != _SD_BUS_VTABLE_PROPERTY &&
+		     row->type != _SD_BUS_VTABLE_WRITABLE_PROPERTY) ||
+		    !(row->flags & CHANGES))
+			continue;
+		if (!same_value(row, (const char *)shown + offset,
+				(const char *)next + offset))
+			names[n++] = row->x.property.member;
+	}
+	names[n] = NULL;
+	return n;
+}
+
+const char *bus_table_interface(enum bus_object_kind kind)
+{
+	return kind_rows[kind].interface;
+}
+
+const sd_bus_vtable *bus_table_vtable(enum bus_object_kind kind)
+{
+	return kind_rows[kind].vtable;
+}
