@@ -31,8 +31,8 @@ enum { GPIO_KERNEL_NAME_SIZE = 32, GPIO_EVENTS_READ_MAX = 16 };
 
 enum gpio_line_kind {
 	GPIO_LINE_OUTPUT,     /* open source, no bias */
-	GPIO_LINE_INPUT_UP,   /* pulled up, both edges */
-	GPIO_LINE_INPUT_DOWN, /* pulled down, both edges */
+	GPIO_LINE_INPUT_UP,   /* pulled up */
+	GPIO_LINE_INPUT_DOWN, /* pulled down */
 };
 
 struct gpio_line_info {
@@ -57,15 +57,19 @@ struct gpio_backend {
 	/* Asks the kernel, never a memory of it. */
 	int (*line_info)(void *handle, unsigned int offset,
 			 struct gpio_line_info *ret_info);
-	/* Takes the line; an output must not drive high in between. */
+	/* Takes the line; an output must not drive high in between. Where
+	 * both edges are to be watched and the line has no interrupt, the
+	 * kernel says ENODEV (v1 ABI) or ENXIO (v2). */
 	int (*line_request)(void *handle, unsigned int offset,
-			    enum gpio_line_kind kind, void **ret_line);
+			    enum gpio_line_kind kind, bool edges,
+			    void **ret_line);
 	void (*line_release)(void *line);
 	/* An output: drives high, or floats. */
 	int (*line_drive)(void *line, bool high);
 	/* 0 or 1, or negative errno. */
 	int (*line_level)(void *line);
-	/* Of an input: readable at an edge, never blocks; -1: has none. */
+	/* Of an input: readable at an edge, never blocks; -1: edges are not
+	 * watched. */
 	int (*line_fd)(void *line);
 	void (*line_drain)(void *line);
 };

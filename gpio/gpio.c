@@ -217,21 +217,37 @@ static void explain_request(const struct gpio *gpio, enum settings_line line,
 	text_str(error, "; all lines are released");
 }
 
+/* An input without interrupt is taken all the same: gpio_read() reads it,
+ * only nothing wakes the loop. */
+static int take(struct gpio *gpio, enum settings_line line)
+{
+	const struct gpio_chip *chip = &gpio->chip;
+	struct line *l = &gpio->line[line];
+	enum gpio_line_kind kind = lines[line].kind;
+	int r;
+
+	if (kind == GPIO_LINE_OUTPUT) {
+		r = chip->backend->line_request(chip->handle, l->offset, kind,
+						false, &l->handle);
+		return r < 0 ? r : chip->backend->line_drive(l->handle, false);
+	}
+	r = chip->backend->line_request(chip->handle, l->offset, kind, true,
+					&l->handle);
+	if (r == -ENODEV || r == -ENXIO)
+		r = chip->backend->line_request(chip->handle, l->offset, kind,
+						false, &l->handle);
+	return r;
+}
+
 static int request(struct gpio *gpio, const struct settings_gpio *settings,
 		   struct text *error)
 {
-	const struct gpio_backend *backend = gpio->chip.backend;
-
 	for (enum settings_line line = 0; line < LINE_COUNT; line++) {
-		struct line *l = &gpio->line[line];
 		int r;
 
-		if (!l->fitted)
+		if (!gpio->line[line].fitted)
 			continue;
-		r = backend->line_request(gpio->chip.handle, l->offset,
-					  lines[line].kind, &l->handle);
-		if (r == 0 && line < LINE_OUTPUT_COUNT)
-			r = backend->line_drive(l->handle, false);
+		r = take(gpio, line);
 		if (r == 0)
 			continue;
 		explain_request(gpio, line, settings, r, error);

@@ -62,7 +62,8 @@ int gpio_verify(struct gpio *gpio, enum settings_line *ret_line);
 int gpio_read(struct gpio *gpio, struct gpio_inputs *ret_inputs);
 
 /* Descriptors that become readable at an edge of an input; returns how many
- * (0 where no input is fitted or the back end is virtual). */
+ * (0 where no input is fitted, the chip has no interrupts or the back end is
+ * virtual: then only gpio_read() sees a change). */
 size_t gpio_event_fds(const struct gpio *gpio, int fds[GPIO_EVENT_FDS_MAX]);
 /* Empties them. */
 void gpio_event_drain(struct gpio *gpio);

@@ -53,11 +53,12 @@ static int v1_line_info(void *handle, unsigned int offset,
 }
 
 static struct gpiod_line_request_config request_config(
-	enum gpio_line_kind kind)
+	enum gpio_line_kind kind, bool edges)
 {
 	struct gpiod_line_request_config config = {
 		.consumer = GPIO_CONSUMER,
-		.request_type = GPIOD_LINE_REQUEST_EVENT_BOTH_EDGES,
+		.request_type = edges ? GPIOD_LINE_REQUEST_EVENT_BOTH_EDGES :
+				GPIOD_LINE_REQUEST_DIRECTION_INPUT,
 	};
 
 	switch (kind) {
@@ -77,15 +78,16 @@ static struct gpiod_line_request_config request_config(
 }
 
 static int v1_line_request(void *handle, unsigned int offset,
-			   enum gpio_line_kind kind, void **ret_line)
+			   enum gpio_line_kind kind, bool edges,
+			   void **ret_line)
 {
-	struct gpiod_line_request_config config = request_config(kind);
+	struct gpiod_line_request_config config = request_config(kind, edges);
 	struct gpiod_line *line = gpiod_chip_get_line(handle, offset);
 	int r = 0;
 
 	if (!line || gpiod_line_request(line, &config, 0) < 0)
 		return gpio_errno();
-	if (kind != GPIO_LINE_OUTPUT) {
+	if (edges) {
 		int fd = gpiod_line_event_get_fd(line);
 
 		r = fd < 0 ? gpio_errno() : set_nonblocking(fd);
@@ -126,6 +128,7 @@ static int v1_line_level(void *line)
 
 static int v1_line_fd(void *line)
 {
+	/* Fails where the line was taken without edges. */
 	return gpiod_line_event_get_fd(line);
 }
 

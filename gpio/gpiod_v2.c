@@ -16,7 +16,7 @@ struct v2_line {
 	struct gpiod_line_request *request;
 	struct gpiod_line_config *high;     /* of an output */
 	struct gpiod_line_config *floating;
-	struct gpiod_edge_event_buffer *events; /* of an input */
+	struct gpiod_edge_event_buffer *events; /* of an input with edges */
 };
 
 struct v2_settings {
@@ -42,17 +42,6 @@ static const struct v2_settings output_floating = {
 	GPIOD_LINE_BIAS_DISABLED, GPIOD_LINE_EDGE_NONE,
 	GPIOD_LINE_VALUE_INACTIVE,
 };
-static const struct v2_settings input_up = {
-	GPIOD_LINE_DIRECTION_INPUT, GPIOD_LINE_DRIVE_PUSH_PULL,
-	GPIOD_LINE_BIAS_PULL_UP, GPIOD_LINE_EDGE_BOTH,
-	GPIOD_LINE_VALUE_INACTIVE,
-};
-static const struct v2_settings input_down = {
-	GPIOD_LINE_DIRECTION_INPUT, GPIOD_LINE_DRIVE_PUSH_PULL,
-	GPIOD_LINE_BIAS_PULL_DOWN, GPIOD_LINE_EDGE_BOTH,
-	GPIOD_LINE_VALUE_INACTIVE,
-};
-
 static int set_nonblocking(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -200,21 +189,29 @@ static int take_output(struct gpiod_chip *chip, struct v2_line *line)
 }
 
 static int take_input(struct gpiod_chip *chip, struct v2_line *line,
-		      const struct v2_settings *wanted)
+		      enum gpiod_line_bias bias, bool edges)
 {
+	const struct v2_settings wanted = {
+		GPIOD_LINE_DIRECTION_INPUT, GPIOD_LINE_DRIVE_PUSH_PULL, bias,
+		edges ? GPIOD_LINE_EDGE_BOTH : GPIOD_LINE_EDGE_NONE,
+		GPIOD_LINE_VALUE_INACTIVE,
+	};
 	int r;
 
+	if (!edges)
+		return take(chip, line, &wanted);
 	line->events = gpiod_edge_event_buffer_new(GPIO_EVENTS_READ_MAX);
 	if (!line->events)
 		return gpio_errno();
-	r = take(chip, line, wanted);
+	r = take(chip, line, &wanted);
 	if (r < 0)
 		return r;
 	return set_nonblocking(gpiod_line_request_get_fd(line->request));
 }
 
 static int v2_line_request(void *handle, unsigned int offset,
-			   enum gpio_line_kind kind, void **ret_line)
+			   enum gpio_line_kind kind, bool edges,
+			   void **ret_line)
 {
 	struct v2_line *line = calloc(1, sizeof(*line));
 	int r = -EINVAL;
@@ -227,10 +224,11 @@ static int v2_line_request(void *handle, unsigned int offset,
 		r = take_output(handle, line);
 		break;
 	case GPIO_LINE_INPUT_UP:
-		r = take_input(handle, line, &input_up);
+		r = take_input(handle, line, GPIOD_LINE_BIAS_PULL_UP, edges);
 		break;
 	case GPIO_LINE_INPUT_DOWN:
-		r = take_input(handle, line, &input_down);
+		r = take_input(handle, line, GPIOD_LINE_BIAS_PULL_DOWN,
+			       edges);
 		break;
 	}
 	if (r < 0) {
@@ -271,13 +269,15 @@ static int v2_line_fd(void *handle)
 {
 	struct v2_line *line = handle;
 
-	return gpiod_line_request_get_fd(line->request);
+	return line->events ? gpiod_line_request_get_fd(line->request) : -1;
 }
 
 static void v2_line_drain(void *handle)
 {
 	struct v2_line *line = handle;
 
+	if (!line->events)
+		return;
 	/* One round only: an input that chatters must not hold the loop,
 	 * and what is left makes the descriptor readable again. */
 	(void)gpiod_line_request_read_edge_events(line->request,

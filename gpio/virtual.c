@@ -53,11 +53,13 @@ static int virtual_line_info(void *handle, unsigned int offset,
 }
 
 static int virtual_line_request(void *handle, unsigned int offset,
-				enum gpio_line_kind kind, void **ret_line)
+				enum gpio_line_kind kind, bool edges,
+				void **ret_line)
 {
 	struct virtual_chip *chip = handle;
 	struct virtual_line *line = &chip->line[offset];
 
+	(void)edges;
 	line->chip = chip;
 	line->taken = true;
 	line->high = kind == GPIO_LINE_INPUT_UP;
