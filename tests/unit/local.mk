@@ -19,4 +19,3 @@ include tests/unit/daemon.mk
 # For scripts/check: the unit tests by name.
 print-unit-tests:
 	@echo $(filter tests/unit/%,$(TESTS))
-.PHONY: print-unit-tests
