@@ -47,7 +47,9 @@ static bool may_be_taken(const struct bms_battery *battery,
 {
 	if (mono_before(now, sample->time) || !is_young(sample, settings, now))
 		return false;
-	if (battery->used && !mono_before(battery->sample.time, sample->time))
+	/* As old is new enough: a clock that stands still must not keep a
+	 * trip out. */
+	if (battery->used && mono_before(sample->time, battery->sample.time))
 		return false;
 	return sample->n_cells > 0 && sample->n_cells <= BMS_CELLS_MAX &&
 	       sample->n_temperatures <= BMS_TEMPERATURES_MAX;

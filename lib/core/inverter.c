@@ -177,9 +177,9 @@ static void watch_obedience(struct bms_obedience *o, mono_t now,
 	    && !(r->switch_register.value & forbidden)) {
 		o->since = r->switch_asked;
 		o->disobeyed = false;
-	} else if (mono_elapsed_ms(o->since, now) >= INVERTER_OBEY_MS) {
-		o->disobeyed = true;
 	}
+	if (mono_elapsed_ms(o->since, now) >= INVERTER_OBEY_MS)
+		o->disobeyed = true;
 }
 
 static bool link_is_missed(const struct bms_state *state, mono_t now)

@@ -1,1 +1,26 @@
 # SPDX-License-Identifier: MIT
+core_bank = tests/unit/bank.c tests/unit/bank.h
+
+check_PROGRAMS += tests/unit/test-core tests/unit/test-core-protect \
+	tests/unit/test-core-inverter tests/unit/test-core-property
+TESTS += tests/unit/test-core tests/unit/test-core-protect \
+	tests/unit/test-core-inverter tests/unit/test-core-property
+
+tests_unit_test_core_SOURCES = tests/unit/test-core.c $(core_bank)
+tests_unit_test_core_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_protect_SOURCES = tests/unit/test-core-protect.c \
+	$(core_bank)
+tests_unit_test_core_protect_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_protect_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_inverter_SOURCES = tests/unit/test-core-inverter.c \
+	$(core_bank)
+tests_unit_test_core_inverter_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_inverter_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_property_SOURCES = tests/unit/test-core-property.c \
+	$(core_bank)
+tests_unit_test_core_property_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_property_LDADD = $(TEST_LIBS)
