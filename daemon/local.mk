@@ -1,5 +1,26 @@
 # SPDX-License-Identifier: MIT
+sbin_PROGRAMS += vebus-bms-ngd
+vebus_bms_ngd_SOURCES = daemon/main.c
+vebus_bms_ngd_LDADD = $(BMS_LIBS)
 libbms_a_SOURCES += \
 	daemon/capture.c daemon/capture.h \
+	daemon/check.c daemon/check.h \
+	daemon/clock.c daemon/clock.h \
 	daemon/config.c daemon/config.h \
-	daemon/store.c daemon/store.h
+	daemon/daemon.c daemon/daemon.h \
+	daemon/json.c daemon/json.h \
+	daemon/keep.c \
+	daemon/lines.c \
+	daemon/log.c daemon/log.h \
+	daemon/notify.c daemon/notify.h \
+	daemon/options.c daemon/options.h \
+	daemon/port.c daemon/port.h \
+	daemon/reload.c \
+	daemon/repeat.c daemon/repeat.h \
+	daemon/replay.c daemon/replay.h \
+	daemon/spine.c daemon/spine.h \
+	daemon/store.c daemon/store.h \
+	daemon/talk.c daemon/talk.h \
+	daemon/tty.c daemon/tty.h \
+	daemon/turn.c
+include daemon/bus.mk

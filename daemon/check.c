@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/log.h"
+#include "gpio/gpio.h"
+#include "lib/proto/proto.h"
+
+/* Index is enum settings_line. */
+static const char *const line_names[] = {
+	[LINE_LOAD_DISCONNECT] = "load-disconnect",
+	[LINE_CHARGE_DISCONNECT] = "charge-disconnect",
+	[LINE_PRE_ALARM] = "pre-alarm",
+	[LINE_LED_BLUETOOTH] = "led-bluetooth",
+	[LINE_LED_ERROR] = "led-error",
+	[LINE_LED_VEBUS] = "led-vebus",
+	[LINE_HEARTBEAT] = "heartbeat",
+	[LINE_REMOTE_L] = "remote-l",
+	[LINE_REMOTE_H] = "remote-h",
+};
+
+_Static_assert(ARRAY_SIZE(line_names) == LINE_COUNT, "every line");
+
+static void check_bus(const struct settings_bus *bus)
+{
+	const struct proto *proto = proto_find(bus->protocol);
+	uint32_t baud = bus->baud;
+
+	if (baud == 0 && proto)
+		baud = proto->default_baud;
+	printf("  bus %s: %s at %u baud on %s, address", bus->name,
+	       proto ? proto->title : bus->protocol, (unsigned int)baud,
+	       bus->device);
+	for (uint32_t i = 0; i < bus->n_addresses; i++)
+		printf("%s %u", i > 0 ? "," : "",
+		       (unsigned int)bus->addresses[i]);
+	putchar('\n');
+}
+
+void check_print(const char *path, const struct settings *settings)
+{
+	const struct settings_general *general = &settings->general;
+
+	printf("%s: ok\n", path);
+	printf("  %u batteries, nominal voltage ",
+	       (unsigned int)settings_n_batteries(settings));
+	if (general->nominal_voltage_v > 0)
+		printf("%d V\n", (int)general->nominal_voltage_v);
+	else
+		printf("found out from the batteries\n");
+	for (uint32_t i = 0; i < settings->n_buses; i++)
+		check_bus(&settings->bus[i]);
+	if (settings->inverter.present)
+		printf("  inverter: MK3 on %s\n", settings->inverter.device);
+	else
+		printf("  inverter: none\n");
+	printf("  lines on chip %s:", settings->gpio.chip);
+	for (int i = 0; i < LINE_COUNT; i++) {
+		if (settings->gpio.line[i][0] != '\0')
+			printf(" %s %s", line_names[i],
+			       settings->gpio.line[i]);
+	}
+	putchar('\n');
+}
+
+int check_float(const struct settings *settings)
+{
+	char error[GPIO_ERROR_SIZE];
+	struct gpio *gpio;
+	int r;
+
+	r = gpio_open(&gpio, &settings->gpio, error);
+	if (r < 0) {
+		log_line(LOG_LEVEL_ERROR, "lines",
+			 "%s, outputs have not been made to float", error);
+		return EXIT_FAILURE;
+	}
+	gpio_close(gpio);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <config.h>
+#include "daemon/check.h"
+#include "daemon/clock.h"
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/replay.h"
+
+static int bmsd_set_mode(void *data, enum bms_mode mode, char *error,
+			 size_t size)
+{
+	struct bmsd *d = data;
+
+	(void)error;
+	(void)size;
+	d->input.mode = mode;
+	d->keep_mode = true;
+	d->due = true;
+	return 0;
+}
+
+static void bmsd_timer(struct ev_loop *loop, struct ev_timer *timer,
+		       int events)
+{
+	(void)loop;
+	(void)events;
+	bmsd_wake(timer->data);
+}
+
+static void bmsd_signal(struct ev_loop *loop, struct ev_signal *sig,
+			int events)
+{
+	struct bmsd *d = sig->data;
+
+	(void)loop;
+	(void)events;
+	if (sig->signum == SIGHUP)
+		d->reload = true;
+	else
+		d->stopping = true;
+}
+
+static void bmsd_watch(struct bmsd *d, struct ev_signal *sig, int number)
+{
+	ev_signal_init(sig, bmsd_signal, number);
+	sig->data = d;
+	ev_signal_start(d->loop, sig);
+}
+
+static int bmsd_loop(struct bmsd *d)
+{
+	/* A port that sleeps must not be woken by its bytes: poll(2) takes
+	 * what is watched anew each time, epoll would wake once more. */
+	d->loop = ev_loop_new(EVBACKEND_POLL);
+	if (!d->loop) {
+		log_line(LOG_LEVEL_ERROR, "start",
+			 "no event loop: %s, outputs not touched",
+			 strerror(errno));
+		return -ENOMEM;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	bmsd_watch(d, &d->sigterm, SIGTERM);
+	bmsd_watch(d, &d->sigint, SIGINT);
+	bmsd_watch(d, &d->sighup, SIGHUP);
+	ev_timer_init(&d->timer, bmsd_timer, 0., 0.);
+	d->timer.data = d;
+	return 0;
+}
+
+/* Before anything is touched: the lock, the name, the memory. */
+static int bmsd_claim(struct bmsd *d, struct settings *settings)
+{
+	struct bus_handler handler = { d, bmsd_set_mode };
+	int r;
+
+	r = keep_open(d);
+	if (r < 0)
+		return r;
+	r = bmsd_loop(d);
+	if (r < 0)
+		return r;
+	d->hooks = (struct port_hooks){ d, bmsd_wake, bmsd_told };
+	r = bmsd_apply(d, settings, clock_mono());
+	if (r < 0) {
+		log_line(LOG_LEVEL_ERROR, "start",
+			 "no memory, outputs not touched");
+		return r;
+	}
+	d->view.settings = d->settings;
+	d->view.state = &d->spine->state;
+	d->view.output = &d->spine->output;
+	r = bus_new(&d->bus, d->loop, &d->view, &handler,
+		    d->options.session_bus);
+	if (r == -EEXIST)
+		log_line(LOG_LEVEL_ERROR, "start",
+			 "another instance has the name org.vebusbmsng on "
+			 "D-Bus, this one ends, outputs not touched");
+	else if (r < 0)
+		log_line(LOG_LEVEL_ERROR, "start",
+			 "D-Bus: %s, this one ends, outputs not touched",
+			 strerror(-r));
+	return r;
+}
+
+static void bmsd_warn_persistence(struct bmsd *d)
+{
+	char text[GPIO_ERROR_SIZE];
+
+	if (strcmp(d->settings->gpio.chip, "virtual") == 0)
+		return;
+	d->input.lines_persist = gpio_persists("/sys", text);
+	if (d->input.lines_persist)
+		log_line(LOG_LEVEL_WARNING, "lines", "%s", text);
+}
+
+static void bmsd_run(struct bmsd *d)
+{
+	mono_t now = clock_mono();
+
+	bmsd_capture(d);
+	keep_load(d, now);
+	bmsd_warn_persistence(d);
+	notify_init(&d->notify);
+	d->due = true;
+	while (!d->stopping) {
+		if (d->reload)
+			bmsd_reload(d);
+		if (d->due)
+			bmsd_turn(d);
+		ev_run(d->loop, d->due ? EVRUN_NOWAIT : EVRUN_ONCE);
+	}
+	notify_stopping();
+	log_line(LOG_LEVEL_NOTICE, "stop", "ending, outputs float");
+}
+
+/* Outputs first: whatever hangs afterwards hangs with them floating. */
+static void bmsd_done(struct bmsd *d)
+{
+	mono_t now = clock_mono();
+
+	if (d->settings)
+		lines_close(d);
+	for (uint32_t i = 0; d->spine && i < d->spine->n_ports; i++)
+		port_close(&d->port[i], now);
+	d->bus = bus_free(d->bus);
+	d->capture = capture_close(d->capture);
+	if (d->spine && d->keep_serials) {
+		d->keep_after = now;
+		keep_save(d, now);
+	}
+	keep_close(d);
+	if (d->loop) {
+		ev_timer_stop(d->loop, &d->timer);
+		ev_loop_destroy(d->loop);
+	}
+	bmsd_forget(d);
+}
+
+static int bmsd_start(const struct options *options, struct settings *settings)
+{
+	struct bmsd *d = calloc(1, sizeof(*d));
+	int r;
+
+	if (!d) {
+		free(settings);
+		return EXIT_FAILURE;
+	}
+	d->options = *options;
+	d->lock = -1;
+	d->state_dir = -1;
+	r = bmsd_claim(d, settings);
+	if (r == 0)
+		bmsd_run(d);
+	else if (!d->settings)
+		free(settings);
+	bmsd_done(d);
+	free(d);
+	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int bmsd_configured(const struct options *options)
+{
+	struct settings *settings = calloc(1, sizeof(*settings));
+	int r = EXIT_SUCCESS;
+
+	if (!settings)
+		return EXIT_FAILURE;
+	if (config_load(options->config, settings, stderr) < 0) {
+		fprintf(stderr, "vebus-bms-ngd: %s is not usable, outputs "
+			"not touched\n", options->config);
+		free(settings);
+		return EXIT_FAILURE;
+	}
+	if (options->action == OPTIONS_RUN)
+		return bmsd_start(options, settings);
+	if (options->action == OPTIONS_CHECK_CONFIG)
+		check_print(options->config, settings);
+	else if (options->action == OPTIONS_REPLAY)
+		r = replay_run(options->replay, settings, stdout);
+	else
+		r = check_float(settings);
+	free(settings);
+	return r;
+}
+
+int bmsd_main(int argc, char *argv[])
+{
+	struct options options;
+
+	log_init();
+	if (options_parse(argc, argv, &options, stderr) < 0)
+		return EXIT_FAILURE;
+	switch (options.action) {
+	case OPTIONS_VERSION:
+		printf("vebus-bms-ngd %s\n", PACKAGE_VERSION);
+		return EXIT_SUCCESS;
+	case OPTIONS_HELP:
+		options_usage(stdout);
+		return EXIT_SUCCESS;
+	case OPTIONS_RUN:
+	case OPTIONS_CHECK_CONFIG:
+	case OPTIONS_REPLAY:
+	case OPTIONS_FLOAT_OUTPUTS:
+		return bmsd_configured(&options);
+	}
+	return EXIT_FAILURE;
+}

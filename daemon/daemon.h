@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The running daemon: one struct, one loop, one turn.
+ *
+ * daemon.c starts and stops it, turn.c is the loop's turn, lines.c the only
+ * place that touches a GPIO, keep.c what survives a restart, reload.c what
+ * SIGHUP does.
+ */
+#ifndef BMS_DAEMON_H
+#define BMS_DAEMON_H
+
+#include <ev.h>
+
+#include "daemon/bus.h"
+#include "daemon/capture.h"
+#include "daemon/notify.h"
+#include "daemon/options.h"
+#include "daemon/port.h"
+#include "daemon/spine.h"
+#include "daemon/view.h"
+
+struct bmsd {
+	struct options options;
+	struct ev_loop *loop;
+	struct ev_timer timer; /* the one that brings the next turn */
+	struct ev_signal sigterm, sigint, sighup;
+	bool due;              /* a turn is wanted now */
+	bool stopping;
+	bool reload;
+
+	struct settings *settings;
+	struct spine *spine;
+	struct port *port;     /* as many as the spine's */
+	struct view_bus *view_bus;
+	struct port_hooks hooks;
+	struct repeat *silence; /* per battery: requests gone wrong */
+	mono_t now;            /* of the last turn */
+	struct spine_input input;
+
+	/* lines.c */
+	struct gpio *gpio;     /* NULL: not held */
+	struct ev_io gpio_io[GPIO_EVENT_FDS_MAX];
+	size_t n_gpio_io;
+	bool gpio_edge;
+	bool lines_force;      /* write all, whatever was written before */
+	mono_t lines_retry;
+	struct gpio_levels lines; /* as last written and read back */
+	struct repeat lines_failures;
+	bool heartbeat_high;
+	mono_t heartbeat;      /* last toggled */
+
+	struct capture *capture;
+	uint8_t captured_input[SPINE_INPUT_SIZE];
+	bool input_captured;
+	mono_t flushed;
+
+	/* keep.c */
+	int state_dir;         /* negative: there is none */
+	int lock;
+	char (*serial)[BMS_SERIAL_SIZE]; /* as kept, per battery */
+	mono_t keep_after;
+	bool keep_serials;
+	bool keep_mode;
+
+	struct bus *bus;
+	struct view view;
+	code_set codes;        /* as last told */
+	struct notify notify;
+	char *text;            /* a decision's line */
+	size_t text_size;
+};
+
+/* The whole program: argv in, exit status out. */
+int bmsd_main(int argc, char *argv[]);
+
+/* --- turn.c --- */
+/* One turn: everything that is due, the decision, and its consequences. */
+void bmsd_turn(struct bmsd *d);
+/* Notes an event of a port for the capture; struct port_hooks. */
+void bmsd_told(void *data, const char *port, mono_t now,
+	       const struct session_event *event);
+/* A turn is wanted; struct port_hooks. */
+void bmsd_wake(void *data);
+
+/* --- lines.c --- */
+/* Takes the lines, all floating, where they are not held and it is time. */
+void lines_open(struct bmsd *d, mono_t now);
+/* Reads the remote terminals. */
+void lines_read(struct bmsd *d);
+/*
+ * Writes what has been decided and reads it back. 0, or -errno: then all
+ * outputs have been asked to float, the lines have been given back and will
+ * be taken again in a second.
+ */
+int lines_write(struct bmsd *d, mono_t now);
+/* Floats all outputs and gives the lines back. */
+void lines_close(struct bmsd *d);
+/* How long the loop may sleep at most for the heartbeat's sake, ms. */
+uint32_t lines_period_ms(const struct bmsd *d);
+
+/* --- keep.c --- */
+/* Opens the state folder and locks it. 0, or -EEXIST with a line in the
+ * log: another instance runs. A folder that cannot be used is only told. */
+int keep_open(struct bmsd *d);
+/* Brings mode and serials back into the spine. */
+void keep_load(struct bmsd *d, mono_t now);
+/* Notices serials that are new; cheap. */
+void keep_look(struct bmsd *d, mono_t now);
+/* Writes what has to be kept and is due. May wait for the disk. */
+void keep_save(struct bmsd *d, mono_t now);
+void keep_close(struct bmsd *d);
+
+/* --- reload.c --- */
+/* Makes spine, ports and texts for settings, taking over from what there
+ * is. 0, or -ENOMEM: then nothing has changed. d owns settings after it. */
+int bmsd_apply(struct bmsd *d, struct settings *settings, mono_t now);
+/* Follows SIGHUP. A bad file keeps the old settings and says so. */
+void bmsd_reload(struct bmsd *d);
+/* Starts the capture that the settings ask for. */
+void bmsd_capture(struct bmsd *d);
+/* Frees what bmsd_apply() made. */
+void bmsd_forget(struct bmsd *d);
+
+#endif

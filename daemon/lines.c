@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* What the decision means for the lines, and what their failure means. */
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+
+enum {
+	LINES_RETRY_MS = 1000,
+	HEARTBEAT_HALF_MS = 500, /* 1 Hz */
+	TURN_MS = 1000,          /* a turn at least so often */
+};
+
+static bool heartbeat_fitted(const struct bmsd *d)
+{
+	return d->settings->gpio.line[LINE_HEARTBEAT][0] != '\0';
+}
+
+uint32_t lines_period_ms(const struct bmsd *d)
+{
+	return heartbeat_fitted(d) ? HEARTBEAT_HALF_MS : TURN_MS;
+}
+
+static void lines_edge(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	struct bmsd *d = io->data;
+
+	(void)loop;
+	(void)events;
+	d->gpio_edge = true;
+	bmsd_wake(d);
+}
+
+static void lines_watch(struct bmsd *d)
+{
+	int fds[GPIO_EVENT_FDS_MAX];
+	size_t n = gpio_event_fds(d->gpio, fds);
+
+	for (size_t i = 0; i < n; i++) {
+		ev_io_init(&d->gpio_io[i], lines_edge, fds[i], EV_READ);
+		d->gpio_io[i].data = d;
+		ev_io_start(d->loop, &d->gpio_io[i]);
+	}
+	d->n_gpio_io = n;
+}
+
+void lines_open(struct bmsd *d, mono_t now)
+{
+	char error[GPIO_ERROR_SIZE];
+	uint64_t failures;
+	int r;
+
+	if (d->gpio || !mono_reached(now, d->lines_retry))
+		return;
+	d->lines_retry = mono_add_ms(now, LINES_RETRY_MS);
+	r = gpio_open(&d->gpio, &d->settings->gpio, error);
+	if (r < 0) {
+		d->gpio = NULL;
+		if (repeat_failed(&d->lines_failures))
+			log_line(LOG_LEVEL_ERROR, "lines",
+				 "%s, outputs float as far as the hardware "
+				 "lets them, trying again every second",
+				 error);
+		return;
+	}
+	failures = repeat_recovered(&d->lines_failures);
+	log_line(LOG_LEVEL_NOTICE, "lines", "%s: all lines taken, outputs "
+		 "float%s", gpio_describe(d->gpio),
+		 failures > 0 ? " (works again)" : "");
+	if (gpio_is_virtual(d->gpio))
+		log_line(LOG_LEVEL_WARNING, "lines",
+			 "the chip is virtual: simulation only, no output "
+			 "leaves this program");
+	lines_watch(d);
+	d->lines_force = true;
+}
+
+void lines_close(struct bmsd *d)
+{
+	for (size_t i = 0; i < d->n_gpio_io; i++)
+		ev_io_stop(d->loop, &d->gpio_io[i]);
+	d->n_gpio_io = 0;
+	d->gpio = gpio_close(d->gpio);
+	memset(&d->lines, 0, sizeof(d->lines));
+	d->heartbeat_high = false;
+}
+
+void lines_read(struct bmsd *d)
+{
+	struct gpio_inputs inputs = { 0 };
+
+	if (d->gpio && d->gpio_edge)
+		gpio_event_drain(d->gpio);
+	d->gpio_edge = false;
+	if (d->gpio && gpio_read(d->gpio, &inputs) < 0)
+		inputs = (struct gpio_inputs){ 0 };
+	d->input.remote_l = inputs.remote_l;
+	d->input.remote_h = inputs.remote_h;
+}
+
+/* The square wave says that decisions are being made. */
+static bool heartbeat_level(struct bmsd *d, mono_t now)
+{
+	if (!heartbeat_fitted(d))
+		return false;
+	if (mono_elapsed_ms(d->heartbeat, now) >= HEARTBEAT_HALF_MS) {
+		d->heartbeat = now;
+		d->heartbeat_high = !d->heartbeat_high;
+	}
+	return d->heartbeat_high;
+}
+
+static const char *const line_names[] = {
+	[LINE_LOAD_DISCONNECT] = "load-disconnect",
+	[LINE_CHARGE_DISCONNECT] = "charge-disconnect",
+	[LINE_PRE_ALARM] = "pre-alarm",
+	[LINE_LED_BLUETOOTH] = "led-bluetooth",
+	[LINE_LED_ERROR] = "led-error",
+	[LINE_LED_VEBUS] = "led-vebus",
+	[LINE_HEARTBEAT] = "heartbeat",
+};
+
+_Static_assert(sizeof(line_names) / sizeof(line_names[0]) ==
+	       LINE_OUTPUT_COUNT, "every output");
+
+static int lines_lost(struct bmsd *d, mono_t now, int error,
+		      const char *what)
+{
+	static const struct gpio_levels floating;
+
+	if (repeat_failed(&d->lines_failures))
+		log_line(LOG_LEVEL_ERROR, "lines",
+			 "%s: %s, both outputs asked to float, taking the "
+			 "lines again in a second", what, strerror(-error));
+	(void)gpio_write(d->gpio, &floating, true);
+	lines_close(d);
+	d->lines_retry = mono_add_ms(now, LINES_RETRY_MS);
+	return error;
+}
+
+int lines_write(struct bmsd *d, mono_t now)
+{
+	const struct bms_output *out = &d->spine->output;
+	struct gpio_levels levels = { 0 };
+	enum settings_line wrong = LINE_LOAD_DISCONNECT;
+	int r;
+
+	if (!d->gpio)
+		return -ENODEV;
+	levels.high[LINE_LOAD_DISCONNECT] = out->atd_high;
+	levels.high[LINE_CHARGE_DISCONNECT] = out->atc_high;
+	levels.high[LINE_PRE_ALARM] = out->pre_alarm_high;
+	levels.high[LINE_HEARTBEAT] = heartbeat_level(d, now);
+	r = gpio_write(d->gpio, &levels, d->lines_force);
+	if (r < 0)
+		return lines_lost(d, now, r, "cannot be written");
+	r = gpio_verify(d->gpio, &wrong);
+	if (r > 0)
+		return lines_lost(d, now, -EIO, line_names[wrong]);
+	if (r < 0)
+		return lines_lost(d, now, r, "cannot be read back");
+	d->lines_force = false;
+	d->lines = levels;
+	return 0;
+}

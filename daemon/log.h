@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lines for people on stderr: "token: what: why, what happens next". Under
+ * systemd each line starts with its priority ("<3>"), which the journal
+ * takes off; elsewhere it starts with the program's name.
+ *
+ * lib/ never logs. A failure is told once, where the device can be named.
+ */
+#ifndef BMS_LOG_H
+#define BMS_LOG_H
+
+/* The numbers of syslog(3). */
+enum log_level {
+	LOG_LEVEL_ERROR = 3,
+	LOG_LEVEL_WARNING = 4,
+	LOG_LEVEL_NOTICE = 5,
+	LOG_LEVEL_INFO = 6,
+};
+
+/* Finds out whether stderr is the journal. Before it: not. */
+void log_init(void);
+
+/*
+ * One line. token is what it is about: "config", "rack", "lines". The line
+ * is cut at about 8000 characters; control characters become "?".
+ */
+void log_line(enum log_level level, const char *token, const char *format,
+	      ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* The one turn of the loop. */
+#include <string.h>
+
+#include "daemon/clock.h"
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+
+enum {
+	TURN_GAP_US = 1000,     /* the loop never turns faster by itself */
+	CAPTURE_FLUSH_MS = 1000,
+};
+
+void bmsd_wake(void *data)
+{
+	struct bmsd *d = data;
+
+	d->due = true;
+}
+
+static void turn_note(struct bmsd *d, mono_t now, const char *port,
+		      enum capture_word word, const uint8_t *bytes, size_t len)
+{
+	int r = capture_note(d->capture, now, port, word, bytes, len);
+
+	if (r < 0)
+		log_line(LOG_LEVEL_WARNING, "capture",
+			 "%s ends here: %s, everything else goes on",
+			 d->settings->capture.file, strerror(-r));
+}
+
+void bmsd_told(void *data, const char *port, mono_t now,
+	       const struct session_event *event)
+{
+	struct bmsd *d = data;
+
+	if (!d->capture)
+		return;
+	switch (event->type) {
+	case SESSION_TICK:
+		turn_note(d, now, port, CAPTURE_TICK, NULL, 0);
+		return;
+	case SESSION_RX:
+		turn_note(d, now, port, CAPTURE_RX, event->bytes, event->len);
+		return;
+	case SESSION_TX_DONE:
+		turn_note(d, now, port, CAPTURE_TX, event->bytes, event->len);
+		turn_note(d, now, port, CAPTURE_SENT, NULL, 0);
+		return;
+	case SESSION_OPENED:
+		turn_note(d, now, port, CAPTURE_OPEN, NULL, 0);
+		return;
+	case SESSION_LOST:
+		turn_note(d, now, port, CAPTURE_LOST, NULL, 0);
+		return;
+	}
+}
+
+static const char *const fault_texts[] = {
+	[FAULT_TIMEOUT] = "no answer in time",
+	[FAULT_CHECKSUM] = "the checksum of its answer does not close",
+	[FAULT_LENGTH] = "its answer has the wrong length",
+	[FAULT_ADDRESS] = "another battery answered",
+	[FAULT_UNKNOWN] = "an answer that was not asked for",
+	[FAULT_CONTENT] = "its answer cannot be a reading",
+};
+
+_Static_assert(ARRAY_SIZE(fault_texts) == SESSION_FAULT_COUNT, "every fault");
+
+static void turn_report(struct bmsd *d, const struct spine_port *port,
+			const struct talk_report *report)
+{
+	uint32_t battery = port->battery[report->address];
+	struct repeat *silence;
+	uint64_t failures;
+
+	if (battery == 0)
+		return;
+	silence = &d->silence[battery - 1];
+	if (!report->is_sample) {
+		if (repeat_failed(silence))
+			log_line(LOG_LEVEL_WARNING, port->name,
+				 "battery %u (address %u): %s, asking again",
+				 (unsigned int)battery,
+				 (unsigned int)report->address,
+				 fault_texts[report->fault]);
+		return;
+	}
+	failures = repeat_recovered(silence);
+	if (failures > 0)
+		log_line(LOG_LEVEL_NOTICE, port->name,
+			 "battery %u (address %u) answers again after %llu "
+			 "failures", (unsigned int)battery,
+			 (unsigned int)report->address,
+			 (unsigned long long)failures);
+}
+
+static void turn_ports(struct bmsd *d, mono_t now)
+{
+	for (uint32_t i = 0; i < d->spine->n_ports; i++) {
+		const struct spine_port *port = &d->spine->port[i];
+
+		port_turn(&d->port[i], now);
+		for (uint32_t k = 0; k < port->talk.n_reports; k++)
+			turn_report(d, port, &port->talk.report[k]);
+	}
+}
+
+/* The very line that a replay prints for this decision. */
+static void turn_tell(struct bmsd *d, mono_t now)
+{
+	struct text t = text_in(d->text, d->text_size);
+
+	if (spine_tell(d->spine, now, &t))
+		log_line(LOG_LEVEL_INFO, "decision", "%s", t.buf);
+}
+
+/* Decides, and carries it out on the lines. Where they fail, that is the
+ * second decision's input at once (B14). */
+static void turn_decide(struct bmsd *d, mono_t now)
+{
+	d->input.lines_failed = !d->gpio;
+	d->input.lines_failed_now = false;
+	spine_step(d->spine, now, &d->input, d->input.lines_failed);
+	turn_tell(d, now);
+	if (!d->gpio)
+		return;
+	if (lines_write(d, now) == 0)
+		return;
+	spine_step(d->spine, now, &d->input, true);
+	turn_tell(d, now);
+	d->input.lines_failed = false;
+	d->input.lines_failed_now = true;
+}
+
+static void turn_capture(struct bmsd *d, mono_t now)
+{
+	uint8_t bytes[SPINE_INPUT_SIZE];
+
+	if (!d->capture)
+		return;
+	spine_input_encode(&d->input, bytes);
+	if (!d->input_captured ||
+	    memcmp(bytes, d->captured_input, sizeof(bytes)) != 0) {
+		memcpy(d->captured_input, bytes, sizeof(bytes));
+		d->input_captured = true;
+		turn_note(d, now, "gpio", CAPTURE_IN, bytes, sizeof(bytes));
+	}
+	turn_note(d, now, "gpio", CAPTURE_TURN, NULL, 0);
+}
+
+static void turn_codes(struct bmsd *d)
+{
+	code_set changed = d->codes ^ d->spine->output.codes;
+
+	d->codes = d->spine->output.codes;
+	for (int i = 0; changed && i < CODE_COUNT; i++) {
+		bool active = d->codes & CODE_BIT(i);
+
+		if (!(changed & CODE_BIT(i)))
+			continue;
+		log_line(active ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, "code",
+			 "%s %s: %s", code_rows[i].name,
+			 active ? "active" : "gone", code_rows[i].text);
+		bus_event(d->bus, code_rows[i].name, code_rows[i].text,
+			  active);
+	}
+}
+
+static void turn_publish(struct bmsd *d, mono_t now)
+{
+	const struct bms_output *out = &d->spine->output;
+
+	for (uint32_t i = 0; i < d->spine->n_ports; i++)
+		d->view_bus[i].connected = d->port[i].fd >= 0;
+	d->view.now = now;
+	d->view.settings = d->settings;
+	d->view.state = &d->spine->state;
+	d->view.output = out;
+	d->view.n_buses = d->spine->n_ports;
+	d->view.bus = d->view_bus;
+	d->view.inverter = d->spine->mk3 ? mk3_reading(d->spine->mk3) : NULL;
+	d->view.mode = d->input.mode;
+	d->view.lines = d->lines;
+	d->view.lines_ok = d->gpio;
+	d->view.lines_virtual = d->gpio && gpio_is_virtual(d->gpio);
+	bus_publish(d->bus);
+}
+
+static void turn_notify(struct bmsd *d, mono_t now)
+{
+	const struct bms_output *out = &d->spine->output;
+	char buf[NOTIFY_STATUS_SIZE];
+	struct text t = text_in(buf, sizeof(buf));
+	uint32_t online = 0;
+
+	for (uint32_t i = 0; i < d->spine->state.n_batteries; i++)
+		online += d->spine->state.battery[i].online ? 1 : 0;
+	text_str(&t, out->atc_high ? "charge allowed, " :
+				     "charge forbidden, ");
+	text_str(&t, out->atd_high ? "discharge allowed, " :
+				     "discharge forbidden, ");
+	text_uint(&t, online);
+	text_str(&t, " of ");
+	text_uint(&t, out->batteries);
+	text_str(&t, " batteries");
+	notify_turn(&d->notify, now, buf);
+}
+
+/* Arms the one timer with the earliest instant that wants a turn. */
+static void turn_arm(struct bmsd *d, mono_t now)
+{
+	mono_t next = mono_min(d->spine->output.next,
+			       mono_add_ms(now, lines_period_ms(d)));
+	uint64_t us;
+
+	for (uint32_t i = 0; i < d->spine->n_ports; i++)
+		next = mono_min(next, port_next(&d->port[i]));
+	us = mono_elapsed_us(now, next);
+	if (us < TURN_GAP_US)
+		us = TURN_GAP_US;
+	/* What this turn took is not to be slept again. */
+	ev_now_update(d->loop);
+	now = clock_mono();
+	us = mono_elapsed_us(now, mono_add_us(d->now, us));
+	ev_timer_stop(d->loop, &d->timer);
+	ev_timer_set(&d->timer, (double)us / 1e6, 0.);
+	ev_timer_start(d->loop, &d->timer);
+}
+
+/* Nobody waits now: what may wait for a disk. */
+static void turn_idle(struct bmsd *d, mono_t now)
+{
+	keep_save(d, now);
+	if (!d->capture ||
+	    mono_elapsed_ms(d->flushed, now) < CAPTURE_FLUSH_MS)
+		return;
+	d->flushed = now;
+	if (capture_flush(d->capture) < 0)
+		log_line(LOG_LEVEL_WARNING, "capture",
+			 "%s ends here: the disk does not take it, "
+			 "everything else goes on",
+			 d->settings->capture.file);
+}
+
+void bmsd_turn(struct bmsd *d)
+{
+	mono_t now = clock_mono();
+
+	d->due = false;
+	d->now = now;
+	lines_open(d, now);
+	turn_ports(d, now);
+	lines_read(d);
+	turn_decide(d, now);
+	turn_capture(d, now);
+	if (spine_command(d->spine))
+		port_tick(&d->port[d->spine->n_ports - 1], now);
+	turn_codes(d);
+	turn_publish(d, now);
+	keep_look(d, now);
+	turn_notify(d, now);
+	turn_idle(d, now);
+	turn_arm(d, now);
+}
