@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <config.h>
+
 #include "daemon/bus_object.h"
 
 #include <errno.h>

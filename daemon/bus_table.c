@@ -255,6 +255,12 @@ static bool same_reasons(const struct snapshot_reasons *a,
 	return a->n == b->n;
 }
 
+/* A text that was never filled in is like no other. */
+static bool same_text(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
 static bool same_basic(char type, const void *a, const void *b)
 {
 	switch (type) {
@@ -266,8 +272,8 @@ static bool same_basic(char type, const void *a, const void *b)
 	case 't':
 		return memcmp(a, b, sizeof(uint64_t)) == 0;
 	case 's':
-		return strcmp(*(const char *const *)a,
-			      *(const char *const *)b) == 0;
+		return same_text(*(const char *const *)a,
+				 *(const char *const *)b);
 	}
 	return false;
 }
