@@ -11,6 +11,7 @@ struct gpiod_line {
 	struct fake_chip *chip;
 	struct fake_line *line;
 	unsigned int offset;
+	bool got;
 	struct fake_line seen; /* at the last update */
 };
 
@@ -62,7 +63,10 @@ struct gpiod_line *gpiod_chip_get_line(struct gpiod_chip *chip,
 		errno = EINVAL;
 		return NULL;
 	}
-	chip->line[offset].seen = *chip->line[offset].line;
+	/* Later calls may hand out what the first one saw. */
+	if (!chip->line[offset].got)
+		chip->line[offset].seen = *chip->line[offset].line;
+	chip->line[offset].got = true;
 	return &chip->line[offset];
 }
 

@@ -251,6 +251,11 @@ START_TEST(what_cannot_be_read_is_not_taken_for_no)
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	ck_assert(gpio_persists(root, text));
 	ck_assert_ptr_nonnull(strstr(text, "cannot be read"));
+	/* A link to itself is there, but does not open. */
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(symlink(path, path), 0);
+	ck_assert(gpio_persists(root, text));
+	ck_assert_ptr_nonnull(strstr(text, "cannot be read"));
 }
 END_TEST
 
