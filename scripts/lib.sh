@@ -82,7 +82,7 @@ tree_files() {
 	fi
 	find . \( -path './build*' -o -name autom4te.cache -o -name .git \) \
 		-prune -o -type f ! -name Makefile.in ! -name configure \
-		! -name aclocal.m4 ! -name config.h.in -print | sed 's,^\./,,'
+		! -name aclocal.m4 -print | sed 's,^\./,,'
 }
 
 # $build/src: links to the tree's files, so that what autoreconf makes is

@@ -10,7 +10,6 @@
  * whose name ends in .hex holds one input a line, as hexadecimal digits
  * (spaces and everything from # on ignored); any other file is one input.
  */
-#define _GNU_SOURCE
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
