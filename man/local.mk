@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+dist_man_MANS = man/vebus-bms-ngd.8
 # The tables of vebus-bms-ng.conf(5) come from the settings table.
 man_MANS += man/vebus-bms-ng.conf.5
 EXTRA_DIST += man/vebus-bms-ng.conf.5.in
