@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -283,13 +284,21 @@ struct gpio *gpio_close(struct gpio *gpio)
 	return NULL;
 }
 
+static bool gpio_names_virtual(const char *chip)
+{
+	return strcmp(chip, "virtual") == 0 ||
+	       strncmp(chip, "virtual:", strlen("virtual:")) == 0;
+}
+
 static int open_chip(struct gpio *gpio, const char *dev, const char *chip,
 		     struct text *error)
 {
 	int r;
 
-	if (strcmp(chip, "virtual") == 0) {
+	if (gpio_names_virtual(chip)) {
 		gpio->chip.backend = &gpio_backend_virtual;
+		snprintf(gpio->chip.path, sizeof(gpio->chip.path), "%s",
+			 chip);
 		r = gpio->chip.backend->chip_open(&gpio->chip);
 		if (r < 0)
 			text_str(error, strerror(-r));

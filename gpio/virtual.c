@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "gpio/backend.h"
 #include "gpio/virtual.h"
+
+#define FILE_PREFIX "virtual:"
 
 enum { VIRTUAL_LINES = 64 };
 
@@ -17,23 +22,74 @@ struct virtual_line {
 struct virtual_chip {
 	struct virtual_line line[VIRTUAL_LINES];
 	int fail_next_write; /* negative errno; 0: it will work */
+	int fd; /* of the file that shows the lines; -1: none */
 };
+
+static void virtual_chip_close(void *handle)
+{
+	struct virtual_chip *chip = handle;
+
+	if (chip->fd >= 0)
+		close(chip->fd);
+	free(chip);
+}
 
 static int virtual_chip_open(struct gpio_chip *chip)
 {
 	struct virtual_chip *handle = calloc(1, sizeof(*handle));
+	const char *file = chip->path + strlen(FILE_PREFIX);
 
 	if (!handle)
 		return -ENOMEM;
+	handle->fd = -1;
+	if (strncmp(chip->path, FILE_PREFIX, strlen(FILE_PREFIX)) == 0) {
+		handle->fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (handle->fd < 0) {
+			int r = gpio_errno();
+
+			virtual_chip_close(handle);
+			return r;
+		}
+	}
 	snprintf(chip->label, sizeof(chip->label), "virtual");
 	chip->n_lines = VIRTUAL_LINES;
 	chip->handle = handle;
 	return 0;
 }
 
-static void virtual_chip_close(void *handle)
+/* The character of a line in the file; 0 where there is none. */
+static char shown(const struct virtual_line *line)
 {
-	free(handle);
+	const struct virtual_chip *chip = line->chip;
+	char c = 0;
+
+	if (!chip || chip->fd < 0 ||
+	    pread(chip->fd, &c, 1, line - chip->line) != 1)
+		return 0;
+	return c;
+}
+
+static int show(const struct virtual_line *line, bool high)
+{
+	const struct virtual_chip *chip = line->chip;
+
+	if (chip->fd < 0)
+		return 0;
+	return pwrite(chip->fd, high ? "H" : ".", 1, line - chip->line) == 1 ?
+		0 : gpio_errno();
+}
+
+/* What the line is at: as the file has it, else as it was last set. */
+static bool is_high(const struct virtual_line *line)
+{
+	char c = shown(line);
+	bool high = line->high;
+
+	if (c == 'H' || c == '1')
+		high = true;
+	else if (c == '.' || c == '0')
+		high = false;
+	return high != line->stuck;
 }
 
 static int virtual_line_info(void *handle, unsigned int offset,
@@ -43,7 +99,7 @@ static int virtual_line_info(void *handle, unsigned int offset,
 	const struct virtual_line *line = &chip->line[offset];
 
 	*ret_info = (struct gpio_line_info){
-		.output = line->high != line->stuck,
+		.output = is_high(line),
 	};
 	snprintf(ret_info->name, sizeof(ret_info->name), "GPIO%u", offset);
 	if (line->taken)
@@ -64,7 +120,7 @@ static int virtual_line_request(void *handle, unsigned int offset,
 	line->taken = true;
 	line->high = kind == GPIO_LINE_INPUT_UP;
 	*ret_line = line;
-	return 0;
+	return kind == GPIO_LINE_OUTPUT ? show(line, false) : 0;
 }
 
 static void virtual_line_release(void *handle)
@@ -83,14 +139,14 @@ static int virtual_line_drive(void *handle, bool high)
 	if (error < 0)
 		return error;
 	line->high = high;
-	return 0;
+	return show(line, high);
 }
 
 static int virtual_line_level(void *handle)
 {
 	const struct virtual_line *line = handle;
 
-	return line->high != line->stuck;
+	return is_high(line);
 }
 
 static int virtual_line_fd(void *handle)

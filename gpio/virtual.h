@@ -3,6 +3,11 @@
  * The virtual chip (chip = virtual): 64 lines, GPIO0 to GPIO63, that exist
  * in memory only. For simulation; nothing outside this process sees them.
  *
+ * With chip = virtual:FILE the lines are the first 64 characters of a file,
+ * so that a simulation outside can see the outputs (H high, . floating) and
+ * put levels on inputs (1, 0). What it writes over an output is read back
+ * as a mismatch is.
+ *
  * These functions are what the world does to it: they push the inputs and
  * break the outputs. They are for simulations and tests, change nothing
  * where gpio_is_virtual() is false or the line is not fitted, and no

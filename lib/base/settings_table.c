@@ -103,7 +103,8 @@ const struct setting_row setting_rows[] = {
 
 	{ "gpio", "chip", OTHER(SETTING_TEXT),
 	  "auto", false, "auto (the Raspberry Pi's header), a label, a path, "
-	  "or virtual: no real lines, for simulation only.",
+	  "or virtual (virtual:FILE shows them there): no real lines, for "
+	  "simulation only.",
 	  FIELD(gpio.chip) },
 	{ "gpio", "load-disconnect", FITTED_LINE,
 	  "17", false, "ATD: high while discharge is allowed, floating while "
