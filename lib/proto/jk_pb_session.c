@@ -72,7 +72,7 @@ static void forget(struct jk_pb_pack *pack)
 
 static void pack_answered(struct jk_pb_pack *pack, mono_t now)
 {
-	if (pack->known &&
+	if (pack->known && !pack->answering &&
 	    mono_elapsed_ms(pack->seen, now) > SILENT_RECHECK_MS) {
 		pack->errand[JK_PB_SETTINGS].due = now;
 		pack->errand[JK_PB_ABOUT].due = now;
@@ -120,7 +120,7 @@ static void fail_exchange(struct jk_pb_bus *bus, mono_t now,
 	pack->answering = false;
 	pack->wake = !pack->wake;
 	pack->due = mono_add_ms(x->sent, ABSENT_EVERY_MS);
-	if (pack->known &&
+	if (pack->known && !pack->answering &&
 	    mono_elapsed_ms(pack->seen, now) >= SILENT_FORGET_MS)
 		forget(pack);
 }
@@ -349,7 +349,8 @@ static void scan(struct jk_pb_bus *bus, mono_t now)
 	}
 	bus->rx_len -= at;
 	memmove(bus->rx, bus->rx + at, bus->rx_len);
-	bus->now.complete = mono_add_us(now, wire_us(bus->baud, missing));
+	/* Two byte times more, so that the last byte is not read alone. */
+	bus->now.complete = mono_add_us(now, wire_us(bus->baud, missing + 2));
 }
 
 /* What stays unfinished is shorter than an answer, so every turn makes

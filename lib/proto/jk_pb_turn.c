@@ -63,6 +63,9 @@ static struct jk_pb_pack *slow_pack(struct jk_pb_bus *bus,
 
 	if (!slow || !fast)
 		return slow;
+	/* A failed errand takes up to 2 s; that is enough for one round. */
+	if (fast->turn <= bus->errand_fail_turn)
+		return NULL;
 	if (fast->turn <= bus->fail_turn &&
 	    mono_elapsed_ms(bus->fail_time, now) < AFTER_FAULT_MS)
 		return NULL;
