@@ -108,15 +108,16 @@ static void snapshot_free(union snapshot *snapshot, enum bus_object_kind kind)
 static char *path_of(const struct view *view, enum bus_object_kind kind,
 		     uint32_t index)
 {
+	char battery[sizeof(BUS_ROOT) + 32];
 	char *path = NULL;
 
 	switch (kind) {
 	case BUS_OBJECT_BMS:
 		return strdup(BUS_ROOT);
 	case BUS_OBJECT_BATTERY:
-		if (asprintf(&path, BUS_ROOT "/battery/%u", index + 1) < 0)
-			return NULL;
-		return path;
+		snprintf(battery, sizeof(battery), BUS_ROOT "/battery/%u",
+			 index + 1);
+		return strdup(battery);
 	case BUS_OBJECT_INVERTER:
 		return strdup(BUS_ROOT "/inverter");
 	case BUS_OBJECT_BUS:

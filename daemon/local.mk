@@ -24,3 +24,4 @@ libbms_a_SOURCES += \
 	daemon/tty.c daemon/tty.h \
 	daemon/turn.c
 include daemon/bus.mk
+include daemon/ctl.mk

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/ctl/ctl.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/bus_table.h"
+#include "daemon/ctl/model.h"
+#include "daemon/ctl/print.h"
+#include "daemon/ctl/write_json.h"
+
+#define MODES "on, charger-only, inverter-only or off"
+
+void ctl_complain(const char *format, ...)
+{
+	va_list arguments;
+
+	/* What was printed before belongs before it. */
+	fflush(stdout);
+	fputs("vebus-bms-ngctl: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+}
+
+static const char *bus_of(const struct ctl *ctl)
+{
+	if (ctl->address)
+		return ctl->address;
+	return ctl->session_bus ? "the session bus" : "the system bus";
+}
+
+static int open_address(sd_bus **ret_bus, const char *address)
+{
+	sd_bus *bus = NULL;
+	int r = sd_bus_new(&bus);
+
+	if (r >= 0)
+		r = sd_bus_set_address(bus, address);
+	if (r >= 0)
+		r = sd_bus_set_bus_client(bus, 1);
+	if (r >= 0)
+		r = sd_bus_start(bus);
+	if (r < 0) {
+		sd_bus_unref(bus);
+		return r;
+	}
+	*ret_bus = bus;
+	return 0;
+}
+
+sd_bus *ctl_connect(const struct ctl *ctl)
+{
+	sd_bus *bus = NULL;
+	const char *name;
+	int r;
+
+	if (ctl->address)
+		r = open_address(&bus, ctl->address);
+	else if (ctl->session_bus)
+		r = sd_bus_open_user(&bus);
+	else
+		r = sd_bus_open_system(&bus);
+	/* Opening only begins; a name there is once it has worked. */
+	if (r >= 0)
+		r = sd_bus_get_unique_name(bus, &name);
+	if (r >= 0)
+		return bus;
+	ctl_complain("cannot reach %s: %s", bus_of(ctl), strerror(-r));
+	sd_bus_close_unref(bus);
+	return NULL;
+}
+
+void ctl_complain_call(const struct ctl *ctl, int error,
+		       const sd_bus_error *details)
+{
+	if (sd_bus_error_has_name(details, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+	    sd_bus_error_has_name(details, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
+		ctl_complain("vebus-bms-ngd is not running (nobody is %s on "
+			     "%s)", BUS_NAME, bus_of(ctl));
+	else
+		ctl_complain("%s", details->message ? details->message :
+						      strerror(-error));
+}
+
+/* 0, or -errno after a complaint. */
+static int load(const struct ctl *ctl, struct model *ret_model)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus *bus = ctl_connect(ctl);
+	int r;
+
+	if (!bus)
+		return -ENOTCONN;
+	r = model_load(ret_model, bus, &error);
+	if (r < 0)
+		ctl_complain_call(ctl, r, &error);
+	sd_bus_error_free(&error);
+	sd_bus_flush_close_unref(bus);
+	return r;
+}
+
+static int show(const struct ctl *ctl, char *const arguments[],
+		void (*print)(const struct printer *, const struct model *),
+		void (*json)(FILE *, const struct model *))
+{
+	struct printer printer = { stdout, ctl->color };
+	struct model model = { 0 };
+
+	if (arguments[0]) {
+		ctl_complain("\"%s\" is one argument too many",
+			     arguments[0]);
+		return CTL_USAGE;
+	}
+	if (load(ctl, &model) < 0)
+		return CTL_FAILED;
+	if (ctl->json)
+		json(stdout, &model);
+	else
+		print(&printer, &model);
+	model_done(&model);
+	return CTL_OK;
+}
+
+int ctl_status(const struct ctl *ctl, char *const arguments[])
+{
+	return show(ctl, arguments, print_status, json_status);
+}
+
+int ctl_batteries(const struct ctl *ctl, char *const arguments[])
+{
+	return show(ctl, arguments, print_batteries, json_batteries);
+}
+
+int ctl_inverter(const struct ctl *ctl, char *const arguments[])
+{
+	return show(ctl, arguments, print_inverter, json_inverter);
+}
+
+static int show_mode(sd_bus *bus, sd_bus_error *error)
+{
+	char *mode = NULL;
+	int r = sd_bus_get_property_string(bus, BUS_NAME, BUS_ROOT, BUS_BMS,
+					   "Mode", error, &mode);
+
+	if (r < 0)
+		return r;
+	puts(mode);
+	free(mode);
+	return 0;
+}
+
+int ctl_mode(const struct ctl *ctl, char *const arguments[])
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	enum bms_mode mode;
+	sd_bus *bus;
+	int r = 0;
+
+	if (arguments[0] && (arguments[1] ||
+			     !snapshot_mode_find(arguments[0], &mode))) {
+		ctl_complain("mode takes one of " MODES);
+		return CTL_USAGE;
+	}
+	bus = ctl_connect(ctl);
+	if (!bus)
+		return CTL_FAILED;
+	if (arguments[0])
+		r = sd_bus_set_property(bus, BUS_NAME, BUS_ROOT, BUS_BMS,
+					"Mode", &error, "s", arguments[0]);
+	else
+		r = show_mode(bus, &error);
+	if (r < 0)
+		ctl_complain_call(ctl, r, &error);
+	sd_bus_error_free(&error);
+	sd_bus_flush_close_unref(bus);
+	return r < 0 ? CTL_FAILED : CTL_OK;
+}
