@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <config.h>
-
 #include "daemon/bus_object.h"
 
 #include <errno.h>
