@@ -127,14 +127,15 @@ static int read_content(int fd, const char *head, size_t head_len,
 			size_t content_len, void *buf, size_t size)
 {
 	char expected[HEADER_SIZE];
-	char extra;
+	struct stat st;
 	ssize_t n;
 
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_size != (off_t)(head_len + content_len))
+		return -EBADMSG;
 	if (content_len > size)
 		return -EFBIG;
-	n = pread(fd, &extra, 1, (off_t)(head_len + content_len));
-	if (n != 0)
-		return n < 0 ? -errno : -EBADMSG;
 	if (lseek(fd, (off_t)head_len, SEEK_SET) < 0)
 		return -errno;
 	n = read_all(fd, buf, content_len);

@@ -6,6 +6,7 @@ FUZZ_CFLAGS = $(AM_CFLAGS)
 FUZZ_LINK = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz-capture \
+	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-mk3 \
 	tests/fuzz/fuzz-proto \
 	tests/fuzz/fuzz-settings
@@ -23,6 +24,10 @@ tests_fuzz_fuzz_capture_SOURCES = tests/fuzz/fuzz-capture.c
 tests_fuzz_fuzz_capture_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_capture_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_capture_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c
+tests_fuzz_fuzz_config_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_config_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_config_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_mk3_SOURCES = tests/fuzz/fuzz-mk3.c
 tests_fuzz_fuzz_mk3_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_mk3_LDFLAGS = $(FUZZ_LINK)
@@ -38,6 +43,9 @@ tests_fuzz_fuzz_settings_LDADD = $(FUZZ_LIBS)
 
 EXTRA_DIST += \
 	tests/fuzz/corpus/capture/first.txt \
+	tests/fuzz/corpus/config/whole.conf \
+	tests/fuzz/corpus/config/windows.conf \
+	tests/fuzz/corpus/config/wrong.conf \
 	tests/fuzz/corpus/mk3/frames.hex \
 	tests/fuzz/corpus/proto/frames.hex \
 	tests/fuzz/corpus/settings/first.conf \

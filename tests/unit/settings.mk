@@ -1,1 +1,21 @@
 # SPDX-License-Identifier: MIT
+check_PROGRAMS += tests/unit/test-settings tests/unit/test-config \
+	tests/unit/test-capture tests/unit/test-store
+TESTS += tests/unit/test-settings tests/unit/test-config \
+	tests/unit/test-capture tests/unit/test-store
+
+tests_unit_test_settings_SOURCES = tests/unit/test-settings.c
+tests_unit_test_settings_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_settings_LDADD = $(TEST_LIBS)
+
+tests_unit_test_config_SOURCES = tests/unit/test-config.c
+tests_unit_test_config_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_config_LDADD = $(TEST_LIBS)
+
+tests_unit_test_capture_SOURCES = tests/unit/test-capture.c
+tests_unit_test_capture_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_capture_LDADD = $(TEST_LIBS)
+
+tests_unit_test_store_SOURCES = tests/unit/test-store.c
+tests_unit_test_store_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_store_LDADD = $(TEST_LIBS)
