@@ -23,3 +23,14 @@ check_PROGRAMS += tests/sim/bms-sim
 tests_sim_bms_sim_SOURCES = tests/sim/main.c $(sim_files)
 tests_sim_bms_sim_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_sim_bms_sim_LDADD = -lm
+
+if TESTS_WANTED
+check_PROGRAMS += tests/sim/test-sim
+TESTS += tests/sim/test-sim
+tests_sim_test_sim_SOURCES = \
+	tests/sim/test-sim.c tests/sim/test-sim-vectors.h $(sim_files)
+tests_sim_test_sim_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_sim_test_sim_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -Wno-conversion
+tests_sim_test_sim_LDADD = $(CHECK_LIBS) -lm
+endif
+EXTRA_DIST += tests/sim/README.md

@@ -14,6 +14,7 @@
 #define VEBUS_NS (30 * NS_PER_MS)	/* has to wait for a bus frame */
 #define CONFIG_NS (180 * NS_PER_MS)
 #define GARBAGE_NS (150 * NS_PER_MS)
+#define INTERJECT_ONE_IN 8
 #define LINES_DEFAULT 0x05
 #define LINE_PANEL 0x01
 #define LINE_STANDBY 0x02
@@ -86,6 +87,7 @@ static void send_version(struct mk3 *mk3, int64_t at_ns)
 
 	put_le(out + 2, 4, MK3_VERSION);
 	out[6] = mk3->addressed ? mk3->address : (uint8_t)'B';
+	mk3->version_ns = at_ns;
 	mk3_reply(mk3, out, sizeof(out), at_ns, LOCAL_NS);
 }
 
@@ -284,10 +286,12 @@ static const struct {
 	void (*handle)(struct mk3 *mk3, const uint8_t *in, size_t n,
 		       int64_t at_ns);
 } commands[] = {
-	{ 'V', on_version },	 { 'A', on_address },	  { 'H', on_lines },
-	{ 'R', on_reset },	 { 'L', on_leds },	  { 'S', on_switch },
-	{ 'F', on_info },	 { 'W', winmon_request }, { 'X', winmon_request },
-	{ 'Y', winmon_request }, { 'Z', winmon_request },
+	{ 'V', on_version },	 { 'A', on_address },
+	{ 'H', on_lines },	 { 'R', on_reset },
+	{ 'L', on_leds },	 { 'S', on_switch },
+	{ 'F', on_info },	 { 'W', winmon_request },
+	{ 'X', winmon_request }, { 'Y', winmon_request },
+	{ 'Z', winmon_request },
 };
 
 static void on_query(struct mk3 *mk3, const uint8_t *in, size_t n,
@@ -318,6 +322,14 @@ static void on_raw_switch(struct mk3 *mk3, const uint8_t *in, size_t n)
 	mk3->multi->raw_remote = true;
 }
 
+/* Now and then the heartbeat falls between a request and its answer. */
+static void interject(struct mk3 *mk3, int64_t at_ns)
+{
+	if (at_ns - mk3->version_ns > IDLE_V_NS &&
+	    !rng_below(&mk3->rng, INTERJECT_ONE_IN))
+		send_version(mk3, at_ns);
+}
+
 static void log_frame(const struct mk3 *mk3, const uint8_t *counted, size_t n)
 {
 	if (!mk3->log)
@@ -339,6 +351,7 @@ void mk3_request(struct mk3 *mk3, const uint8_t *counted, size_t n,
 		mk3->drop_next--;
 		return;
 	}
+	interject(mk3, at_ns);
 	if (counted[0] == MK3_QUERY)
 		on_query(mk3, counted, n, at_ns);
 	if (counted[0] == MK3_SWITCH)

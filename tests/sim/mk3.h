@@ -25,6 +25,7 @@ struct mk3 {
 	int64_t boot_end_ns;
 	int64_t traffic_ns;	/* last byte in either direction */
 	int64_t answer_end_ns;
+	int64_t version_ns;	/* last V frame sent */
 
 	bool addressed;
 	uint8_t address, lines, flags;

@@ -13,7 +13,7 @@
 #define TAIL_S 60.0
 #define REBULK_S 30.0
 #define REBULK_V 0.8			/* below float, 16 cells */
-#define DEAD_V 18.0			/* too little for the supply, 16 cells */
+#define DEAD_V 18.0			/* the supply's end, 16 cells */
 #define FLAG_DISABLE_CHARGE 0x0040
 
 enum {

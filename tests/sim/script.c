@@ -77,7 +77,7 @@ static bool check_line(const struct script *script, unsigned number,
 		return check_until(script, number, sim, words, n);
 	if (command_run(sim, words, n, false, reply))
 		return true;
-	if (!strncmp(reply, "unknown", 7)) {
+	if (!strncmp(reply, "unknown", 7) && strcmp(words[0], "mk")) {
 		size_t len = strlen(reply);
 
 		snprintf(reply + len, sizeof(reply) - len,
@@ -208,6 +208,8 @@ static bool run_line(struct script *script, struct sim *sim)
 		return run_until(script, sim, line, words, n, waited_s);
 	if (!command_run(sim, words, n, true, reply))
 		complain(script, line->number, reply, NULL);
+	else if (reply[0])
+		say(sim, reply);
 	return true;
 }
 
