@@ -14,6 +14,7 @@ include tests/unit/proto.mk
 include tests/unit/mk3.mk
 include tests/unit/gpio.mk
 include tests/unit/settings.mk
+include tests/unit/bus.mk
 include tests/unit/daemon.mk
 
 # For scripts/check: the unit tests by name.
