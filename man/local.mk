@@ -7,6 +7,6 @@ CLEANFILES += man/vebus-bms-ng.conf.5
 
 man/vebus-bms-ng.conf.5: man/vebus-bms-ng.conf.5.in etc/gen-conf$(EXEEXT)
 	$(AM_V_GEN)$(MKDIR_P) man && \
-	$(SED) 's|@sysconfdir@|$(sysconfdir)|g' \
+	$(SED) 's|[@]sysconfdir@|$(sysconfdir)|g' \
 		'$(srcdir)/man/vebus-bms-ng.conf.5.in' | \
 		etc/gen-conf$(EXEEXT) man > $@.tmp && mv $@.tmp $@
