@@ -12,9 +12,26 @@
 enum {
 	/* Between two instants that nobody recorded; the live loop's. */
 	REPLAY_GAP_US = 1000,
+	/* A capture of bytes alone: the ttys are open for so long before its
+	 * first line, which is when the sessions have something to ask. */
+	REPLAY_LEAD_US = 1000000,
 	/* Of a long silence only so much is gone through step by step: by
 	 * then every delay has run out. */
 	REPLAY_SILENCE_MS = 600000,
+};
+
+/*
+ * Of a port in a capture of bytes alone: the event that made its session
+ * want to send. Such an event is taken back, and given when the capture
+ * has the next bytes of the port: so the session stays in step with the
+ * one that was recorded, whose delays nobody knows.
+ */
+struct replay_hold {
+	bool held;
+	enum session_event_type type;
+	uint8_t *state;     /* room for a copy of the session */
+	bool opened;        /* has been open */
+	bool opens;         /* the capture tells when */
 };
 
 struct replay {
@@ -25,8 +42,7 @@ struct replay {
 	bool started;
 	mono_t now;
 	uint32_t *printed;  /* per port: reports that are printed */
-	bool *opened;       /* per port: has been open */
-	bool *sends;        /* per port: the capture tells what was sent */
+	struct replay_hold *hold; /* per port */
 	char *text;
 	size_t text_size;
 };
@@ -65,22 +81,59 @@ static void replay_event(struct replay *r, uint32_t i,
 			 enum session_event_type type,
 			 const struct capture_record *record)
 {
-	struct talk *talk = &r->spine->port[i].talk;
+	bool rx = type == SESSION_RX;
 
 	/* A capture that begins in the middle of a conversation. */
-	if (!r->opened[i] && type != SESSION_OPENED && type != SESSION_LOST)
-		replay_event(r, i, SESSION_OPENED, record);
-	r->opened[i] = true;
-	talk_event(talk, r->now, type,
-		   type == SESSION_RX ? record->bytes : NULL,
-		   type == SESSION_RX ? record->len : 0);
+	if (!r->hold[i].opened && type != SESSION_OPENED &&
+	    type != SESSION_LOST)
+		replay_event(r, i, SESSION_OPENED, NULL);
+	r->hold[i].opened = true;
+	talk_event(&r->spine->port[i].talk, r->now, type,
+		   rx ? record->bytes : NULL, rx ? record->len : 0);
 	replay_port(r, i);
-	/* Nobody recorded when it was sent: at once. */
-	for (int k = 0; k < TALK_EVENTS_MAX && !r->exact && !r->sends[i] &&
-			talk->tx_len > 0; k++) {
-		talk_event(talk, r->now, SESSION_TX_DONE, NULL, 0);
+}
+
+/* The same, where it does not make the session send. */
+static void replay_offer(struct replay *r, uint32_t i,
+			 enum session_event_type type)
+{
+	struct spine_port *port = &r->spine->port[i];
+	struct replay_hold *hold = &r->hold[i];
+	struct talk *talk = &port->talk;
+	bool open = talk->open;
+
+	if (hold->held)
+		return;
+	memcpy(hold->state, talk->state, port->state_size);
+	talk_event(talk, r->now, type, NULL, 0);
+	if (talk->tx_len == 0) {
+		hold->opened |= talk->open;
 		replay_port(r, i);
+		return;
 	}
+	memcpy(talk->state, hold->state, port->state_size);
+	talk->open = open;
+	talk->tx_len = 0;
+	talk->until = MONO_NEVER;
+	talk->reading = false;
+	talk->n_reports = r->printed[i];
+	hold->held = true;
+	hold->type = type;
+}
+
+/* The capture has bytes of the port: it was about to send, or had sent. */
+static void replay_release(struct replay *r, uint32_t i)
+{
+	struct replay_hold *hold = &r->hold[i];
+	struct talk *talk = &r->spine->port[i].talk;
+
+	if (hold->held)
+		replay_event(r, i, hold->type, NULL);
+	else if (talk_due(talk, r->now))
+		replay_event(r, i, SESSION_TICK, NULL);
+	hold->held = false;
+	if (talk->tx_len > 0)
+		replay_offer(r, i, SESSION_TX_DONE);
 }
 
 static void replay_tell(struct replay *r)
@@ -105,7 +158,7 @@ static void replay_turn(struct replay *r)
 	/* An exact capture has the tick that follows. */
 	if (spine_command(spine) && !r->exact &&
 	    spine->port[spine->n_ports - 1].talk.open)
-		replay_event(r, spine->n_ports - 1, SESSION_TICK, NULL);
+		replay_offer(r, spine->n_ports - 1, SESSION_TICK);
 }
 
 /* The next instant that a session or the core asks for. */
@@ -129,7 +182,19 @@ static void replay_step(struct replay *r)
 {
 	for (uint32_t i = 0; i < r->spine->n_ports; i++) {
 		if (talk_due(&r->spine->port[i].talk, r->now))
-			replay_event(r, i, SESSION_TICK, NULL);
+			replay_offer(r, i, SESSION_TICK);
+	}
+	replay_turn(r);
+}
+
+/* Before the first line of a capture of bytes alone. */
+static void replay_lead(struct replay *r, mono_t first)
+{
+	r->started = true;
+	r->now.us = first.us > REPLAY_LEAD_US ? first.us - REPLAY_LEAD_US : 0;
+	for (uint32_t i = 0; i < r->spine->n_ports; i++) {
+		if (!r->hold[i].opens)
+			replay_offer(r, i, SESSION_OPENED);
 	}
 	replay_turn(r);
 }
@@ -140,31 +205,11 @@ static void replay_pass(struct replay *r, mono_t until)
 	mono_t end = mono_min(until, mono_add_ms(r->now, REPLAY_SILENCE_MS));
 	mono_t next;
 
-	if (!r->started) {
-		r->started = true;
-		r->now = until;
-		replay_turn(r);
-		return;
-	}
 	while (next = replay_next(r), mono_before(next, end)) {
 		r->now = next;
 		replay_step(r);
 	}
 	r->now = until;
-}
-
-/* A recorded request: the session's own goes out now. */
-static void replay_sent(struct replay *r, uint32_t i,
-			const struct capture_record *record)
-{
-	struct talk *talk = &r->spine->port[i].talk;
-
-	if (!r->opened[i])
-		replay_event(r, i, SESSION_OPENED, record);
-	if (talk->tx_len == 0)
-		replay_event(r, i, SESSION_TICK, record);
-	if (talk->tx_len > 0)
-		replay_event(r, i, SESSION_TX_DONE, record);
 }
 
 static void replay_known(struct replay *r, uint32_t i,
@@ -194,20 +239,27 @@ static int replay_take(struct replay *r, const struct capture_record *record)
 		return -EINVAL;
 	switch (record->word) {
 	case CAPTURE_RX:
+		if (!r->exact && r->hold[i].held)
+			replay_release(r, i);
 		replay_event(r, i, SESSION_RX, record);
 		return 0;
 	case CAPTURE_TX:
 		if (!r->exact)
-			replay_sent(r, i, record);
+			replay_release(r, i);
 		return 0;
 	case CAPTURE_SENT:
 		if (r->exact)
 			replay_event(r, i, SESSION_TX_DONE, record);
 		return 0;
 	case CAPTURE_OPEN:
-		replay_event(r, i, SESSION_OPENED, record);
+		r->hold[i].held = false;
+		if (r->exact)
+			replay_event(r, i, SESSION_OPENED, record);
+		else
+			replay_offer(r, i, SESSION_OPENED);
 		return 0;
 	case CAPTURE_LOST:
+		r->hold[i].held = false;
 		replay_event(r, i, SESSION_LOST, record);
 		return 0;
 	case CAPTURE_TICK:
@@ -235,8 +287,8 @@ static const char *replay_look(struct replay *r,
 
 	if (record->word == CAPTURE_TURN)
 		r->exact = true;
-	if (record->word == CAPTURE_TX && i != UINT32_MAX)
-		r->sends[i] = true;
+	if (record->word == CAPTURE_OPEN && i != UINT32_MAX)
+		r->hold[i].opens = true;
 	return NULL;
 }
 
@@ -250,6 +302,8 @@ static const char *replay_line(struct replay *r,
 	} else {
 		if (mono_before(record->time, r->now))
 			return "earlier than the line before";
+		if (!r->started)
+			replay_lead(r, record->time);
 		replay_pass(r, record->time);
 	}
 	e = replay_take(r, record);
@@ -293,11 +347,23 @@ static int replay_lines(struct replay *r, FILE *file, const char *path,
 
 static void replay_done(struct replay *r)
 {
-	r->spine = spine_free(r->spine);
+	for (uint32_t i = 0; r->hold && i < r->spine->n_ports; i++)
+		free(r->hold[i].state);
+	free(r->hold);
 	free(r->printed);
-	free(r->opened);
-	free(r->sends);
+	r->spine = spine_free(r->spine);
 	free(r->text);
+}
+
+static int replay_holds(struct replay *r)
+{
+	r->hold = calloc((size_t)r->spine->n_ports + 1, sizeof(*r->hold));
+	for (uint32_t i = 0; r->hold && i < r->spine->n_ports; i++) {
+		r->hold[i].state = malloc(r->spine->port[i].state_size);
+		if (!r->hold[i].state)
+			return -ENOMEM;
+	}
+	return r->hold ? 0 : -ENOMEM;
 }
 
 static int replay_init(struct replay *r, const struct settings *settings,
@@ -317,10 +383,8 @@ static int replay_init(struct replay *r, const struct settings *settings,
 		bms_reasons_max(r->spine->state.n_batteries));
 	r->text_size = decision > JSON_LINE_SIZE ? decision : JSON_LINE_SIZE;
 	r->printed = calloc(ports, sizeof(*r->printed));
-	r->opened = calloc(ports, sizeof(*r->opened));
-	r->sends = calloc(ports, sizeof(*r->sends));
 	r->text = malloc(r->text_size);
-	if (r->printed && r->opened && r->sends && r->text)
+	if (r->printed && r->text && replay_holds(r) == 0)
 		return 0;
 	replay_done(r);
 	return -ENOMEM;

@@ -85,7 +85,8 @@ static int spine_bus(struct spine_port *port, const struct settings_bus *bus)
 		return -EINVAL;
 	config.baud = bus->baud ? bus->baud : port->proto->default_baud;
 	memcpy(config.addresses, bus->addresses, sizeof(config.addresses));
-	state = calloc(1, port->proto->state_size);
+	port->state_size = port->proto->state_size;
+	state = calloc(1, port->state_size);
 	if (!state)
 		return -ENOMEM;
 	port->proto->init(state, &config);
@@ -95,7 +96,8 @@ static int spine_bus(struct spine_port *port, const struct settings_bus *bus)
 
 static int spine_inverter(struct spine *spine, struct spine_port *port)
 {
-	spine->mk3 = calloc(1, mk3_state_size());
+	port->state_size = mk3_state_size();
+	spine->mk3 = calloc(1, port->state_size);
 	if (!spine->mk3)
 		return -ENOMEM;
 	port->name = "inverter";

@@ -44,6 +44,7 @@ struct spine_port {
 	const char *name;         /* of its section, or "inverter" */
 	const struct proto *proto; /* NULL: the inverter */
 	struct talk talk;
+	size_t state_size;        /* of the talk's session */
 	/* Battery with that address, from 1; 0: none. */
 	uint32_t battery[UINT8_MAX + 1];
 };

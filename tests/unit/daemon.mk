@@ -1,1 +1,24 @@
 # SPDX-License-Identifier: MIT
+check_PROGRAMS += tests/unit/test-log
+TESTS += tests/unit/test-log
+tests_unit_test_log_SOURCES = tests/unit/test-log.c
+tests_unit_test_log_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_log_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-options
+TESTS += tests/unit/test-options
+tests_unit_test_options_SOURCES = tests/unit/test-options.c
+tests_unit_test_options_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_options_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-port
+TESTS += tests/unit/test-port
+tests_unit_test_port_SOURCES = tests/unit/test-port.c
+tests_unit_test_port_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_port_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-replay
+TESTS += tests/unit/test-replay
+tests_unit_test_replay_SOURCES = tests/unit/test-replay.c
+tests_unit_test_replay_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_replay_LDADD = $(TEST_LIBS)
