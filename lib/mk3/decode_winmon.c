@@ -127,8 +127,9 @@ static void write_text(struct text *t, struct bytes data)
 
 	mk3_text_str(t, "target", flags & MK3_WRITE_IS_SETTING ? "setting" :
 								 "ram");
-	mk3_text_bool(t, "ram_only", (flags & MK3_WRITE_RAM_ONLY) ||
-				     !(flags & MK3_WRITE_IS_SETTING));
+	mk3_text_int(t, "flag_bits", flags);
+	mk3_text_bool(t, "writes_eeprom", (flags & MK3_WRITE_IS_SETTING) &&
+					  !(flags & MK3_WRITE_RAM_ONLY));
 	mk3_text_int(t, "id", bytes_u8(&data));
 	mk3_text_int(t, "value_raw", bytes_le16(&data));
 }

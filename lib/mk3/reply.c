@@ -16,6 +16,7 @@ enum {
 	AC_L1_LAST = 0x0b,
 	ADDRESS_SET = 0x01,
 	UNTAGGED = 8, /* bytes of offset, default, minimum, maximum */
+	TAGGED = 9,   /* of three words, each behind its tag */
 };
 
 /* The bytes behind TYPE and letter; short where it is another letter. */
@@ -227,8 +228,8 @@ static maybe_i32 word_if_there(struct bytes *b)
 /* 89 sc 8A offset 8B default 8C minimum: three words with their tags */
 static bool is_tagged(const struct bytes *b)
 {
-	return b->left >= 9 && b->at[0] == MK3_TAG_OFFSET &&
-	       b->at[3] == MK3_TAG_DEFAULT && b->at[6] == MK3_TAG_MINIMUM;
+	return b->left >= 4 && b->at[0] == MK3_TAG_OFFSET &&
+	       b->at[3] == MK3_TAG_DEFAULT;
 }
 
 bool mk3_setting_info_take(struct mk3_setting_reply *reply,
@@ -248,7 +249,8 @@ bool mk3_setting_info_take(struct mk3_setting_reply *reply,
 	memset(reply, 0, sizeof(*reply));
 	info->sc = bytes_sle16(&b);
 	tagged = is_tagged(&b);
-	if (b.is_short || info->sc == 0 || (!tagged && b.left < UNTAGGED)) {
+	if (b.is_short || info->sc == 0 ||
+	    b.left < (tagged ? TAGGED : UNTAGGED)) {
 		reply->complete = true;
 		return true;
 	}

@@ -134,6 +134,7 @@ struct mk3 {
 	uint8_t request[MK3_WIRE_MAX];
 	uint8_t letter; /* 0..2: which of X Y Z was used last */
 	int selected;   /* address, MK3_SELECTED_NONE when not known */
+	bool selection_seen; /* the last thing heard was a V that shows it */
 	uint8_t address_failures;
 	bool fault_pending;
 	enum session_fault fault;
@@ -197,6 +198,8 @@ void mk3_units_publish(struct mk3 *mk3);
 void mk3_link_open(struct mk3 *mk3, mono_t now);
 void mk3_link_lost(struct mk3 *mk3);
 void mk3_link_take(struct mk3 *mk3, mono_t now, const struct mk3_frame *frame);
+/* Whether this MK has lines to pull; an unknown one has. */
+bool mk3_link_has_lines(const struct mk3 *mk3);
 /* Time-outs of the request in flight and of the link. */
 void mk3_link_check(struct mk3 *mk3, mono_t now);
 struct session_action mk3_link_send(struct mk3 *mk3, mono_t now,

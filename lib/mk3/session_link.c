@@ -138,6 +138,10 @@ static void note_sent(struct mk3 *mk3, mono_t now, const struct mk3_want *want)
 {
 	struct inverter_reading *reading = &mk3->reading;
 
+	/* What a V showed holds until anything else is asked, for a reset
+	 * may come with any request. */
+	if (want->ask != ASK_VERSION)
+		mk3->selection_seen = false;
 	if (want->ask == ASK_ADDRESS)
 		mk3->selected = MK3_SELECTED_NONE;
 	/* An answer that comes late may be that to the earlier request, and
@@ -204,8 +208,11 @@ void mk3_link_pace(struct mk3 *mk3, mono_t now)
 
 	if (flight->want.ask == ASK_NOTHING)
 		return;
+	/* Of the next byte most may have come already. */
 	if (flight->sent.us == now.us)
 		missing += flight->size;
+	else if (missing > 0)
+		missing--;
 	after = mono_add_us(now, (uint64_t)US_PER_BYTE * missing);
 	if (mono_before(flight->read_after, after))
 		flight->read_after = mono_min(after, flight->deadline);
@@ -259,31 +266,50 @@ void mk3_link_lost(struct mk3 *mk3)
 	enter(mk3, MK3_CLOSED);
 }
 
-static bool is_mk2(const struct mk3 *mk3)
+bool mk3_link_has_lines(const struct mk3 *mk3)
 {
 	maybe_i32 version = mk3->reading.mk_version;
 
-	return version.known && version.value / FAMILY_DIVISOR == FAMILY_MK2;
+	return !version.known || version.value / FAMILY_DIVISOR != FAMILY_MK2;
 }
 
-static void begin(struct mk3 *mk3)
+static enum mk3_phase first_phase(const struct mk3 *mk3)
 {
-	enter(mk3, is_mk2(mk3) ? MK3_ADDRESS : MK3_LINES_UP);
+	return mk3_link_has_lines(mk3) ? MK3_LINES_UP : MK3_ADDRESS;
 }
 
-/* The mode byte tells which address the MK has selected: another one than
- * ours, or none, and it was reset or used by somebody else (3.1). */
+/*
+ * The mode byte tells which address the MK has selected: none, or another
+ * one than ours, and it was reset or used by somebody else (3.1). Where an
+ * A went unanswered ours is not known, and any address will do.
+ */
+static bool lost_address(struct mk3 *mk3, uint8_t mode)
+{
+	bool answered = mk3->flight.want.ask != ASK_ADDRESS;
+
+	if (mk3->phase == MK3_RUN && mk3->selected == MK3_SELECTED_NONE) {
+		if (mode >= BMS_UNITS_MAX)
+			return true;
+		if (answered)
+			mk3->selected = mode;
+	}
+	if (mk3->selected == MK3_SELECTED_NONE)
+		return false;
+	mk3->selection_seen = mk3->selected == mode;
+	return !mk3->selection_seen;
+}
+
 static void judge_mode(struct mk3 *mk3, mono_t now, uint8_t mode)
 {
 	if (mk3->phase == MK3_SEARCH) {
-		begin(mk3);
+		enter(mk3, first_phase(mk3));
 		return;
 	}
-	if (mk3->selected == MK3_SELECTED_NONE || mk3->selected == mode)
+	if (!lost_address(mk3, mode))
 		return;
 	mk3->reading.mk_resets++;
 	unaddressed(mk3, now);
-	begin(mk3);
+	enter(mk3, first_phase(mk3));
 }
 
 static void take_version(struct mk3 *mk3, mono_t now,
@@ -484,18 +510,16 @@ static void address_failed(struct mk3 *mk3, mono_t now)
 {
 	if (++mk3->address_failures >= MK3_ADDRESS_TRIES)
 		search(mk3, now);
+	else if (mk3->phase == MK3_ADDRESS)
+		mk3->phase = first_phase(mk3);
 }
 
 /* The request in flight came to nothing: refused, or no answer in time. */
 static void failed(struct mk3 *mk3, mono_t now, bool refused)
 {
 	enum mk3_ask ask = mk3->flight.want.ask;
+	bool silence = !refused && !mk3->flight.want.quiet;
 
-	/* Silence may be a reset: ask, and pull the lines again. */
-	if (!refused && !mk3->flight.want.quiet && mk3->phase == MK3_RUN) {
-		mk3->due[POLL_VERSION] = now;
-		mk3->due[POLL_LINES] = now;
-	}
 	if (ask == ASK_RAM_INFO)
 		scale_failed(mk3, now, refused);
 	else if (ask >= ASK_UNIT_LOW)
@@ -505,6 +529,11 @@ static void failed(struct mk3 *mk3, mono_t now, bool refused)
 		address_failed(mk3, now);
 	else
 		advance(mk3, now, ask);
+	/* Silence may be a reset: ask, and pull the lines again. */
+	if (silence && mk3->phase == MK3_RUN) {
+		mk3->due[POLL_VERSION] = now;
+		mk3->due[POLL_LINES] = now;
+	}
 }
 
 void mk3_link_take(struct mk3 *mk3, mono_t now, const struct mk3_frame *frame)

@@ -43,7 +43,6 @@ void mk3_poll_start(struct mk3 *mk3, mono_t now)
 	for (size_t i = 0; i < POLL_COUNT; i++)
 		mk3->due[i] = now;
 	mk3->due[POLL_VERSION] = mono_add_ms(now, polls[POLL_VERSION].period_ms);
-	mk3->due[POLL_LINES] = mono_add_ms(now, polls[POLL_LINES].period_ms);
 	mk3->switch_due = now;
 	mk3->ac_phase = 1;
 	mk3->background = now;
@@ -55,8 +54,16 @@ static bool ask_plain(enum mk3_ask ask, struct mk3_want *ret_want)
 	return true;
 }
 
-static bool select_unit(uint8_t address, struct mk3_want *ret_want)
+/*
+ * Before the MK is given another address it has to show that it still has
+ * the present one: the new address would hide that it was reset, and with
+ * it the loss of what was written to the units.
+ */
+static bool select_unit(const struct mk3 *mk3, uint8_t address,
+			struct mk3_want *ret_want)
 {
+	if (mk3->phase == MK3_RUN && !mk3->selection_seen)
+		return ask_plain(ASK_VERSION, ret_want);
 	*ret_want = (struct mk3_want){
 		.ask = ASK_ADDRESS, .id = address, .address = address,
 	};
@@ -68,13 +75,20 @@ static bool at_unit(const struct mk3 *mk3, const struct mk3_want *want,
 		    struct mk3_want *ret_want)
 {
 	if (mk3->selected != want->address)
-		return select_unit(want->address, ret_want);
+		return select_unit(mk3, want->address, ret_want);
 	*ret_want = *want;
 	return true;
 }
 
-/* A changed state, or the same one a second later. The rhythm is kept:
- * one late frame does not make the next one late. */
+/* The rhythm is kept: one late frame does not make the next one late. */
+static mono_t next_beat(mono_t due, mono_t now, uint32_t ms)
+{
+	mono_t next = mono_add_ms(due, ms);
+
+	return mono_reached(now, next) ? mono_add_ms(now, ms) : next;
+}
+
+/* A changed state, or the same one a second later. */
 static bool switch_next(struct mk3 *mk3, mono_t now,
 			struct mk3_want *ret_want)
 {
@@ -84,10 +98,8 @@ static bool switch_next(struct mk3 *mk3, mono_t now,
 
 	if (!switches(mk3) || (!changed && !mono_reached(now, mk3->switch_due)))
 		return false;
-	mk3->switch_due = mono_add_ms(changed ? now : mk3->switch_due,
-				      MK3_SWITCH_MS);
-	if (mono_reached(now, mk3->switch_due))
-		mk3->switch_due = mono_add_ms(now, MK3_SWITCH_MS);
+	mk3->switch_due = next_beat(changed ? now : mk3->switch_due, now,
+				    MK3_SWITCH_MS);
 	return ask_plain(ASK_SWITCH, ret_want);
 }
 
@@ -111,14 +123,20 @@ static bool poll_take(struct mk3 *mk3, mono_t now, enum mk3_poll poll,
 	/* F 5 is answered for the system, whatever unit is selected (13);
 	 * the others are only asked at the first unit. */
 	if (poll != POLL_CONFIG && mk3->selected != MASTER)
-		return select_unit(MASTER, ret_want);
-	mk3->due[poll] = mono_add_ms(now, period_ms(mk3, poll));
+		return select_unit(mk3, MASTER, ret_want);
+	mk3->due[poll] = next_beat(poll == POLL_CONFIG ? mk3->due[poll] : now,
+				   now, period_ms(mk3, poll));
 	if (poll == POLL_AC) {
 		want.id = mk3->ac_phase;
 		ac_asked(mk3, now);
 	}
 	*ret_want = want;
 	return true;
+}
+
+static bool polled(const struct mk3 *mk3, enum mk3_poll poll)
+{
+	return poll != POLL_LINES || mk3_link_has_lines(mk3);
 }
 
 /* The poll that has waited longest among those due before "latest". */
@@ -128,7 +146,8 @@ static bool poll_due(struct mk3 *mk3, mono_t now, mono_t latest,
 	enum mk3_poll poll = POLL_CONFIG;
 
 	for (enum mk3_poll i = POLL_DC; i < POLL_COUNT; i++)
-		if (mono_before(mk3->due[i], mk3->due[poll]))
+		if (polled(mk3, i) &&
+		    mono_before(mk3->due[i], mk3->due[poll]))
 			poll = i;
 	if (!mono_reached(latest, mk3->due[poll]))
 		return false;
@@ -201,7 +220,7 @@ static bool run_next(struct mk3 *mk3, mono_t now, struct mk3_want *ret_want)
 	if (background(mk3, now, &unit))
 		return at_unit(mk3, &unit, ret_want);
 	if (mk3->selected != MASTER)
-		return select_unit(MASTER, ret_want);
+		return select_unit(mk3, MASTER, ret_want);
 	return false;
 }
 
@@ -218,7 +237,7 @@ bool mk3_poll_next(struct mk3 *mk3, mono_t now, struct mk3_want *ret_want)
 	case MK3_LINES_UP:
 		return ask_plain(ASK_LINES, ret_want);
 	case MK3_ADDRESS:
-		return select_unit(MASTER, ret_want);
+		return select_unit(mk3, MASTER, ret_want);
 	case MK3_LIMIT:
 		return ask_plain(ASK_CONFIG, ret_want);
 	case MK3_RUN:
@@ -235,7 +254,8 @@ mono_t mk3_poll_due(const struct mk3 *mk3)
 
 	if (mk3->phase != MK3_RUN)
 		return due;
-	for (size_t i = 0; i < POLL_COUNT; i++)
-		due = mono_min(due, mk3->due[i]);
+	for (enum mk3_poll i = POLL_CONFIG; i < POLL_COUNT; i++)
+		if (polled(mk3, i))
+			due = mono_min(due, mk3->due[i]);
 	return switches(mk3) ? mono_min(due, mk3->switch_due) : due;
 }

@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/test-mk3-model.h"
+
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+enum { US_PER_BYTE = 4167, ACTIONS_MAX = 200 };
+
+mono_t rig_time(const struct rig *rig)
+{
+	return (mono_t){ rig->now };
+}
+
+const struct inverter_reading *rig_reading(const struct rig *rig)
+{
+	return mk3_reading(rig->state);
+}
+
+static void queue(struct rig *rig, uint64_t at, uint8_t byte)
+{
+	ck_assert_uint_lt(rig->n_bytes, MODEL_QUEUE);
+	rig->byte[rig->n_bytes] = byte;
+	rig->byte_at[rig->n_bytes] = at;
+	rig->n_bytes++;
+}
+
+static uint64_t line_free(const struct rig *rig, uint64_t from)
+{
+	if (rig->n_bytes == 0 || rig->byte_at[rig->n_bytes - 1] < from)
+		return from;
+	return rig->byte_at[rig->n_bytes - 1];
+}
+
+void rig_inject(struct rig *rig, const uint8_t *bytes, size_t len)
+{
+	uint64_t at = line_free(rig, rig->now);
+
+	for (size_t i = 0; i < len; i++)
+		queue(rig, at += US_PER_BYTE, bytes[i]);
+}
+
+/* The answer begins when the request has come in and was thought about. */
+static uint64_t answer_from(const struct rig *rig)
+{
+	const struct model_sent *last = &rig->sent[rig->n_sent - 1];
+
+	return last->us + (uint64_t)last->len * US_PER_BYTE +
+	       rig->model.delay_us;
+}
+
+void rig_reply(struct rig *rig, const uint8_t *body, size_t len,
+	       bool is_answer)
+{
+	uint64_t at = line_free(rig, answer_from(rig));
+	uint8_t sum = (uint8_t)len;
+
+	queue(rig, at += US_PER_BYTE, (uint8_t)len);
+	for (size_t i = 0; i < len; i++) {
+		queue(rig, at += US_PER_BYTE, body[i]);
+		sum = (uint8_t)(sum + body[i]);
+	}
+	queue(rig, at += US_PER_BYTE, (uint8_t)(0 - sum));
+	if (is_answer)
+		rig->answer_at = at;
+}
+
+static void send_version(struct rig *rig, bool is_answer)
+{
+	const struct model *m = &rig->model;
+	const uint8_t body[] = {
+		0xff, 'V', (uint8_t)m->version, (uint8_t)(m->version >> 8),
+		(uint8_t)(m->version >> 16), (uint8_t)(m->version >> 24),
+		m->mode,
+	};
+
+	rig_reply(rig, body, sizeof(body), is_answer);
+}
+
+void rig_model_reset(struct rig *rig)
+{
+	struct model *m = &rig->model;
+
+	m->mode = 'B';
+	m->lines = 0x05;
+	m->short_form = true;
+	m->switch_state = 0;
+	m->resets++;
+	for (size_t i = 0; i < 32; i++)
+		m->unit[i].ram = m->unit[i].stored;
+}
+
+/* --- the MK --------------------------------------------------------------- */
+
+static void word(uint8_t *out, uint16_t value)
+{
+	out[0] = (uint8_t)value;
+	out[1] = (uint8_t)(value >> 8);
+}
+
+static void answer_dc(struct rig *rig)
+{
+	const struct model *m = &rig->model;
+	uint8_t body[15] = { 0x20, 0xde, 0xad, 0xbe, 0xef, 0x0c };
+
+	word(body + 6, m->dc_cv);
+	word(body + 8, (uint16_t)m->inverter_da);
+	body[10] = (uint8_t)(m->inverter_da >> 16);
+	word(body + 11, (uint16_t)m->charger_da);
+	body[13] = (uint8_t)(m->charger_da >> 16);
+	body[14] = 0x88;
+	rig_reply(rig, body, sizeof(body), true);
+}
+
+static void answer_ac(struct rig *rig, uint8_t phase)
+{
+	const struct model *m = &rig->model;
+	uint8_t body[15] = { 0x20, 2, 1, 0xca, m->main };
+
+	if (phase > m->phases)
+		return;
+	body[5] = (uint8_t)(phase == 1 ? 7 + m->phases : 9 - phase);
+	word(body + 6, m->mains_cv);
+	word(body + 8, (uint16_t)-150);
+	word(body + 10, 23000);
+	word(body + 12, (uint16_t)(200 + phase));
+	body[14] = m->mains_cv > 0 ? 0xc3 : 0;
+	rig_reply(rig, body, sizeof(body), true);
+}
+
+/* The register as a unit with its front switch on arbitrates it. */
+static uint8_t switch_register(const struct model *m)
+{
+	static const uint8_t asked[] = { 3, 1, 2, 3, 0 };
+	uint8_t bits = asked[m->ignores_switch ? 0 : m->switch_state];
+
+	return (uint8_t)(0x04 | bits | bits << 4);
+}
+
+static void answer_config(struct rig *rig)
+{
+	uint8_t body[13] = { 0x41, 0, 1, 0, 0, 0x90 };
+
+	rig->model.switch_register = switch_register(&rig->model);
+	word(body + 6, 30);
+	word(body + 8, 500);
+	word(body + 10, 160);
+	body[12] = rig->model.switch_register;
+	rig_reply(rig, body, sizeof(body), true);
+}
+
+static void answer_ram_info(struct rig *rig, uint8_t letter, uint8_t id)
+{
+	static const uint16_t sc[] = { 32668, 0x8064, 32668, 32668, 32668,
+				       0x800a };
+	uint8_t body[9] = { 0xff, letter, 0x8e };
+
+	if (id >= 6) {
+		body[2] = 0x90;
+		rig_reply(rig, body, 3, true);
+		return;
+	}
+	word(body + 3, sc[id]);
+	if (!rig->model.short_form) {
+		word(body + 5, 0);
+		rig_reply(rig, body, 7, true);
+		return;
+	}
+	body[5] = 0x8f;
+	word(body + 6, 0);
+	rig_reply(rig, body, 8, true);
+}
+
+static void answer_setting_info(struct rig *rig, uint8_t letter,
+				const struct model_unit *unit)
+{
+	uint8_t body[20] = { 0xff, letter, 0x89 };
+	uint8_t more[5] = { 0xff, letter, 0x8d };
+	size_t at = 3;
+
+	for (size_t i = 0; i < 4; i++) {
+		if (rig->model.short_form && i > 0)
+			body[at++] = (uint8_t)(0x89 + i);
+		word(body + at, i == 0 ? (uint16_t)unit->setting_sc :
+				i == 2 ? unit->stored : 0);
+		at += 2;
+	}
+	if (!rig->model.short_form) {
+		word(body + at, unit->stored);
+		rig_reply(rig, body, at + 2, true);
+		return;
+	}
+	rig_reply(rig, body, at, true);
+	word(more + 3, unit->stored);
+	rig_reply(rig, more, sizeof(more), true);
+}
+
+static void answer_write(struct rig *rig, const uint8_t *request,
+			 struct model_unit *unit)
+{
+	uint8_t body[4] = { 0xff, request[1], 0x88, 0x80 };
+
+	/* C3: no frame ever that the unit would keep in EEPROM. */
+	ck_assert_uint_eq(request[3], 0x03);
+	ck_assert_uint_eq(request[4], 4);
+	if (unit->mute)
+		return;
+	if (unit->refuses) {
+		body[2] = 0x9b;
+		rig_reply(rig, body, 4, true);
+		return;
+	}
+	unit->ram = (uint16_t)(request[5] | request[6] << 8);
+	unit->writes++;
+	ck_assert_uint_le(unit->ram, unit->stored);
+	rig_reply(rig, body, 3, true);
+}
+
+static void answer_version(struct rig *rig, const uint8_t *request,
+			   const struct model_unit *unit)
+{
+	uint8_t body[9] = { 0xff, request[1], 0x82 };
+
+	if (request[2] == 6) {
+		body[2] = 0x83;
+		word(body + 3, (uint16_t)(unit->version >> 16));
+		rig_reply(rig, body, 5, true);
+		return;
+	}
+	word(body + 3, (uint16_t)unit->version);
+	word(body + 5, (uint16_t)(unit->version >> 16));
+	rig_reply(rig, body, rig->model.short_form ? 5 : 9, true);
+}
+
+static void answer_winmon(struct rig *rig, const uint8_t *request)
+{
+	struct model *m = &rig->model;
+	struct model_unit *unit;
+	uint8_t body[5] = { 0xff, request[1] };
+
+	if (m->wrong_letter) {
+		uint8_t late[5] = { 0xff, 0, 0x82, 0x34, 0x12 };
+
+		late[1] = request[1] == 'Z' ? 'X' : request[1] + 1;
+		rig_reply(rig, late, sizeof(late), false);
+	}
+	if (m->mode >= 32 || !m->unit[m->mode].present)
+		return;
+	unit = &m->unit[m->mode];
+	switch (request[2]) {
+	case 0x05:
+	case 0x06:
+		answer_version(rig, request, unit);
+		break;
+	case 0x0e:
+		body[2] = 0x94;
+		body[3] = m->main;
+		body[4] = m->sub;
+		rig_reply(rig, body, 5, true);
+		break;
+	case 0x31:
+		body[2] = 0x86;
+		word(body + 3, unit->stored);
+		rig_reply(rig, body, 5, true);
+		break;
+	case 0x35:
+		answer_setting_info(rig, request[1], unit);
+		break;
+	case 0x36:
+		answer_ram_info(rig, request[1], request[3]);
+		break;
+	case 0x37:
+		answer_write(rig, request, unit);
+		break;
+	default:
+		ck_abort_msg("command %02x to a unit", request[2]);
+	}
+}
+
+static void take_switch(struct rig *rig, const uint8_t *request, size_t len)
+{
+	static const uint8_t body[] = { 0xff, 'S' };
+	struct model *m = &rig->model;
+
+	ck_assert_uint_ge(len, 7);
+	ck_assert_uint_ge(request[2], 1);
+	ck_assert_uint_le(request[2], 4);
+	/* New format, and the MK never repeats the state by itself. */
+	ck_assert_uint_eq(request[6], 0x80);
+	m->switch_state = request[2];
+	m->switch_limit = (uint16_t)(request[3] | request[4] << 8);
+	if (m->obeys_form && len >= 9)
+		m->short_form = request[8] & 1;
+	rig_reply(rig, body, sizeof(body), true);
+}
+
+static void answer(struct rig *rig, const uint8_t *request, size_t len)
+{
+	struct model *m = &rig->model;
+	const uint8_t lines[] = { 0xff, 'H', m->lines };
+	const uint8_t leds[] = { 0xff, 'L', 1, 0, 0x20,
+				 (uint8_t)(0x80 | m->error), 0x80, 0 };
+
+	switch (request[1]) {
+	case 'V':
+		send_version(rig, true);
+		break;
+	case 'H':
+		m->lines = request[2];
+		rig_reply(rig, lines, sizeof(lines), true);
+		break;
+	case 'A':
+		if (!m->address_lost)
+			m->mode = request[3];
+		rig_reply(rig, request, len, true);
+		break;
+	case 'S':
+		take_switch(rig, request, len);
+		break;
+	case 'L':
+		rig_reply(rig, leds, sizeof(leds), true);
+		break;
+	case 'F':
+		if (request[2] == 0)
+			answer_dc(rig);
+		else if (request[2] <= 4)
+			answer_ac(rig, request[2]);
+		else
+			answer_config(rig);
+		break;
+	case 'X':
+	case 'Y':
+	case 'Z':
+		answer_winmon(rig, request);
+		break;
+	default:
+		ck_abort_msg("letter %c", request[1]);
+	}
+}
+
+static void take_request(struct rig *rig, const uint8_t *bytes, size_t len)
+{
+	struct model *m = &rig->model;
+	uint8_t sum = 0;
+
+	for (size_t i = 0; i < len; i++)
+		sum = (uint8_t)(sum + bytes[i]);
+	ck_assert_uint_eq(sum, 0);
+	ck_assert_uint_eq(bytes[0] + 2u, len);
+	ck_assert_uint_eq(bytes[1], 0xff);
+	/* One request in flight: the last answer is through. */
+	ck_assert_uint_le(rig->answer_at, rig->now);
+	rig->answer_at = 0;
+	if ((int)m->requests++ == m->reset_at) {
+		rig_model_reset(rig);
+		return;
+	}
+	if (m->dead)
+		return;
+	if (m->drop_count > 0 && bytes[2] == m->drop_letter) {
+		m->drop_count--;
+		return;
+	}
+	if (m->chatty && bytes[2] != 'V')
+		send_version(rig, false);
+	answer(rig, bytes + 1, bytes[0]);
+}
+
+/* --- the rig -------------------------------------------------------------- */
+
+static struct session_action step(struct rig *rig,
+				  enum session_event_type type,
+				  const uint8_t *bytes, size_t len)
+{
+	const struct session_event event = { type, bytes, len };
+
+	return mk3_session_ops.step(rig->state, rig_time(rig), &event);
+}
+
+static struct session_action send(struct rig *rig,
+				  const struct session_action *action)
+{
+	struct model_sent *sent = &rig->sent[rig->n_sent];
+
+	ck_assert_uint_lt(rig->n_sent, MODEL_LOG);
+	ck_assert_uint_le(action->len, sizeof(sent->bytes));
+	sent->us = rig->now;
+	sent->len = (uint8_t)action->len;
+	memcpy(sent->bytes, action->bytes, action->len);
+	rig->n_sent++;
+	take_request(rig, sent->bytes, sent->len);
+	return step(rig, SESSION_TX_DONE, NULL, 0);
+}
+
+/* Carries out actions until the session waits; returns until when. */
+static uint64_t settle(struct rig *rig, struct session_action action)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++) {
+		switch (action.type) {
+		case SESSION_WAIT:
+			ck_assert_uint_gt(action.until.us, rig->now);
+			rig->read_after = action.read_after.us;
+			return action.until.us;
+		case SESSION_SEND:
+			action = send(rig, &action);
+			continue;
+		case SESSION_SAMPLE:
+			ck_abort_msg("an MK3 has no battery samples");
+			break;
+		case SESSION_READING:
+			ck_assert_ptr_eq(action.reading, rig_reading(rig));
+			rig->readings++;
+			break;
+		case SESSION_FAULT:
+			rig->faults[action.fault]++;
+			break;
+		}
+		action = step(rig, SESSION_TICK, NULL, 0);
+	}
+	ck_abort_msg("the session does not come to rest");
+	return 0;
+}
+
+void rig_event(struct rig *rig, enum session_event_type type,
+	       const uint8_t *bytes, size_t len)
+{
+	settle(rig, step(rig, type, bytes, len));
+}
+
+/* The bytes that have come by now, in one read. */
+static uint64_t deliver(struct rig *rig)
+{
+	uint8_t bytes[MODEL_QUEUE];
+	size_t n = 0;
+
+	while (n < rig->n_bytes && rig->byte_at[n] <= rig->now)
+		n++;
+	memcpy(bytes, rig->byte, n);
+	rig->n_bytes -= n;
+	memmove(rig->byte, rig->byte + n, rig->n_bytes);
+	memmove(rig->byte_at, rig->byte_at + n,
+		rig->n_bytes * sizeof(rig->byte_at[0]));
+	return settle(rig, step(rig, SESSION_RX, bytes, n));
+}
+
+static uint64_t next_read(const struct rig *rig)
+{
+	uint64_t at = rig->n_bytes > 0 ? rig->byte_at[0] : UINT64_MAX;
+
+	if (rig->burst && at < rig->read_after)
+		at = rig->read_after;
+	return at < rig->now ? rig->now : at;
+}
+
+void rig_run(struct rig *rig, uint64_t ms)
+{
+	uint64_t end = rig->now + ms * 1000;
+	uint64_t until = settle(rig, step(rig, SESSION_TICK, NULL, 0));
+
+	while (rig->now < end) {
+		uint64_t read_at = next_read(rig);
+		uint64_t next = until < read_at ? until : read_at;
+
+		/* What is promised not to come before read_after, does not. */
+		if (rig->answer_at != 0 && rig->answer_at > rig->now)
+			ck_assert_uint_le(rig->read_after, rig->answer_at);
+		if (next > end)
+			next = end;
+		rig->now = next;
+		if (read_at <= rig->now && rig->n_bytes > 0)
+			until = deliver(rig);
+		else
+			until = settle(rig, step(rig, SESSION_TICK, NULL, 0));
+	}
+}
+
+void rig_command(struct rig *rig, enum inverter_switch state,
+		 int32_t charge_current_ma)
+{
+	struct inverter_command command = { .state = state };
+
+	if (charge_current_ma >= 0)
+		command.charge_current_ma = known_i32(charge_current_ma);
+	mk3_command(rig->state, &command);
+}
+
+void rig_up(struct rig *rig, enum inverter_switch state,
+	    int32_t charge_current_ma)
+{
+	rig_command(rig, state, charge_current_ma);
+	rig_event(rig, SESSION_OPENED, NULL, 0);
+	rig_run(rig, 3000);
+}
+
+unsigned int rig_count(const struct rig *rig, size_t from, char letter)
+{
+	unsigned int n = 0;
+
+	for (size_t i = from; i < rig->n_sent; i++)
+		n += rig->sent[i].bytes[2] == (uint8_t)letter;
+	return n;
+}
+
+void rig_open(struct rig *rig)
+{
+	static const struct model model = {
+		.version = 1170212, .mode = 'B', .lines = 0x05,
+		.short_form = true, .obeys_form = true, .main = 9, .sub = 1,
+		.phases = 1, .dc_cv = 1320, .charger_da = 300,
+		.mains_cv = 23050, .delay_us = 20000, .reset_at = -1,
+		.unit[0] = { .present = true, .version = 2648492,
+			     .stored = 120, .ram = 120, .setting_sc = 1 },
+	};
+
+	memset(rig, 0, sizeof(*rig));
+	rig->model = model;
+	rig->now = 1000000000;
+	rig->state = malloc(mk3_state_size());
+	rig->sent = calloc(MODEL_LOG, sizeof(*rig->sent));
+	ck_assert_ptr_nonnull(rig->state);
+	ck_assert_ptr_nonnull(rig->sent);
+	memset(rig->state, 0xa5, mk3_state_size());
+	mk3_init(rig->state);
+}
+
+/* The model looked at every write that came as one. Here: there was no
+ * other way of writing either. */
+void rig_close(struct rig *rig)
+{
+	for (size_t i = 0; i < rig->n_sent; i++) {
+		const uint8_t *b = rig->sent[i].bytes;
+
+		ck_assert(!(b[2] >= 'W' && b[2] <= 'Z' &&
+			    (b[3] == 0x32 || b[3] == 0x33 || b[3] == 0x34)));
+	}
+	free(rig->state);
+	free(rig->sent);
+}
