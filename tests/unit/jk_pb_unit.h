@@ -96,9 +96,13 @@ static inline void unit_block(enum jk_pb_kind kind, uint8_t *block)
 		[JK_PB_SETTINGS] = "jkpb-04",
 		[JK_PB_ABOUT] = "jkpb-06",
 	};
+	static uint8_t read[JK_PB_KIND_COUNT][JK_PB_BLOCK_SIZE];
 
-	ck_assert_uint_eq(unit_vector(id[kind], block, JK_PB_BLOCK_SIZE),
-			  JK_PB_BLOCK_SIZE);
+	if (!read[kind][0])
+		ck_assert_uint_eq(unit_vector(id[kind], read[kind],
+					      JK_PB_BLOCK_SIZE),
+				  JK_PB_BLOCK_SIZE);
+	memcpy(block, read[kind], JK_PB_BLOCK_SIZE);
 }
 
 /* Appends pads and the acknowledge to a block; returns the length. */

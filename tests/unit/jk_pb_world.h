@@ -10,6 +10,13 @@
 #include "lib/proto/jk_pb_session.h"
 #include "tests/unit/jk_pb_unit.h"
 
+/* ck_assert() writes a record each time; these are asked very often. */
+#define WORLD_CHECK(condition) \
+	do { \
+		if (!(condition)) \
+			ck_abort_msg("%s", #condition); \
+	} while (0)
+
 enum {
 	WORLD_PIECES = 1024,
 	WORLD_PIECE_SIZE = 400,
@@ -78,8 +85,8 @@ static inline void world_bytes(struct world *w, uint64_t at,
 {
 	struct world_piece *p = &w->piece[w->n_pieces++];
 
-	ck_assert_uint_le(w->n_pieces, WORLD_PIECES);
-	ck_assert_uint_le(len, WORLD_PIECE_SIZE);
+	WORLD_CHECK(w->n_pieces <= WORLD_PIECES);
+	WORLD_CHECK(len <= WORLD_PIECE_SIZE);
 	p->at = at;
 	p->len = len;
 	memcpy(p->bytes, bytes, len);
@@ -180,7 +187,7 @@ static inline void world_sent(struct world *w,
 	uint8_t address = action->bytes[0];
 	struct world_pack *p = &w->pack[address];
 
-	ck_assert_uint_eq(action->len, JK_PB_REQUEST_SIZE);
+	WORLD_CHECK(action->len == JK_PB_REQUEST_SIZE);
 	while (reg[kind] != action->bytes[3])
 		kind = (enum jk_pb_kind)(kind + 1);
 	memcpy(w->request, action->bytes, JK_PB_REQUEST_SIZE);
@@ -191,10 +198,9 @@ static inline void world_sent(struct world *w,
 			w->shortest_gap = gap;
 		if (gap > w->longest_gap)
 			w->longest_gap = gap;
-		ck_assert_msg(gap >= 120000, "gap %llu us",
-			      (unsigned long long)gap);
-		ck_assert(w->answer_end > w->now ||
-			  w->now - w->answer_end >= 57000);
+		WORLD_CHECK(gap >= 120000);
+		WORLD_CHECK(w->answer_end > w->now ||
+			    w->now - w->answer_end >= 57000);
 	}
 	p->requests[kind]++;
 	if (kind == JK_PB_STATUS) {
@@ -215,7 +221,7 @@ static inline void world_sample(struct world *w, const struct sample *s)
 {
 	struct world_pack *p = &w->pack[s->address];
 
-	ck_assert_uint_eq(s->time.us, w->now);
+	WORLD_CHECK(s->time.us == w->now);
 	p->samples++;
 	p->last = *s;
 	w->samples++;
@@ -232,7 +238,7 @@ world_settle(struct world *w, struct session_action action)
 	for (int n = 0; action.type != SESSION_WAIT; n++) {
 		enum session_event_type next = SESSION_TICK;
 
-		ck_assert_int_lt(n, WORLD_ACTIONS_MAX);
+		WORLD_CHECK(n < WORLD_ACTIONS_MAX);
 		switch (action.type) {
 		case SESSION_SEND:
 			world_sent(w, &action);
@@ -250,8 +256,8 @@ world_settle(struct world *w, struct session_action action)
 		}
 		action = world_step(w, next, NULL, 0);
 	}
-	ck_assert_uint_gt(action.until.us, w->now);
-	ck_assert_uint_le(action.read_after.us, action.until.us);
+	WORLD_CHECK(action.until.us > w->now);
+	WORLD_CHECK(action.read_after.us <= action.until.us);
 	return action;
 }
 
