@@ -373,6 +373,7 @@ void bus_publish(struct bus *bus)
 	if (!bus_tree_fits(&bus->tree, bus->view))
 		rebuild(bus, to);
 	bus_tree_publish(&bus->tree, bus->view, to);
+	bus_writes_answer(&bus->writes);
 }
 
 void bus_event(struct bus *bus, const char *code, const char *text,

@@ -47,6 +47,19 @@ static void write_done(struct bus_write *write)
 {
 	write->question = sd_bus_slot_unref(write->question);
 	write->call = sd_bus_message_unref(write->call);
+	write->done = false;
+}
+
+void bus_writes_answer(struct bus_writes *writes)
+{
+	for (size_t i = 0; i < BUS_WRITES_MAX; i++) {
+		struct bus_write *write = &writes->write[i];
+
+		if (!write->done)
+			continue;
+		(void)sd_bus_reply_method_return(write->call, NULL);
+		write_done(write);
+	}
 }
 
 void bus_writes_drop(struct bus_writes *writes)
@@ -135,10 +148,9 @@ static void carry_out(struct bus_write *write)
 	if (handler->set_mode)
 		r = handler->set_mode(handler->data, write->mode, error,
 				      sizeof(error));
-	if (r >= 0) {
-		(void)sd_bus_reply_method_return(write->call, NULL);
+	write->done = r >= 0;
+	if (write->done)
 		return;
-	}
 	(void)sd_bus_reply_method_errorf(write->call, error_name(r), "%s",
 					 error[0] ? error : strerror(-r));
 }
@@ -165,7 +177,8 @@ static int on_caller(sd_bus_message *reply, void *userdata,
 			"Only root and members of the group %s may change "
 			"the mode; user %u is neither. Nothing was changed.",
 			BUS_WRITE_GROUP, caller.uid);
-	write_done(write);
+	if (!write->done)
+		write_done(write);
 	return 1;
 }
 

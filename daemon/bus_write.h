@@ -5,7 +5,7 @@
  *
  * Who a caller is only the bus knows, and asking it takes a moment in which
  * decisions must go on: so a write is kept until the answer comes, and only
- * so many are kept.
+ * so many are kept. What was written is answered when it can be read back.
  */
 #ifndef BMS_BUS_WRITE_H
 #define BMS_BUS_WRITE_H
@@ -26,6 +26,7 @@ struct bus_write {
 	sd_bus_message *call; /* NULL: free */
 	sd_bus_slot *question;
 	enum bms_mode mode;
+	bool done; /* taken by the handler; to be answered */
 };
 
 struct bus_writes {
@@ -43,6 +44,10 @@ void bus_writes_init(struct bus_writes *writes,
 /* Takes the writes that come in on a connection. 0 or -errno. The writes
  * must stay where they are until bus_writes_drop(). */
 int bus_writes_add(struct bus_writes *writes, sd_bus *bus);
+
+/* Answers the writes that were carried out. To be called when what is shown
+ * has been brought up to date. */
+void bus_writes_answer(struct bus_writes *writes);
 
 /* Forgets what is kept; harmless at any time after init. */
 void bus_writes_drop(struct bus_writes *writes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/bus_fixture.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -176,14 +177,19 @@ static const char bus_config[] =
 	"<auth>EXTERNAL</auth><policy context=\"default\">"
 	"<allow user=\"*\"/><allow own=\"*\"/>"
 	"<allow send_destination=\"*\" eavesdrop=\"true\"/>"
-	"<allow eavesdrop=\"true\"/></policy></busconfig>";
+	"<allow eavesdrop=\"true\"/></policy>"
+	"<limit name=\"max_replies_per_connection\">20000</limit>"
+	"</busconfig>";
 
 static void run_daemon(const struct bus_daemon *daemon, int out)
 {
 	char config[sizeof(daemon->dir) + 32];
 
+	int null = open("/dev/null", O_WRONLY);
+
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(out, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
 	snprintf(config, sizeof(config), "--config-file=%s/config",
 		 daemon->dir);
 	execlp("dbus-daemon", "dbus-daemon", config, "--nofork",
@@ -338,6 +344,8 @@ void fixture_turn(struct fixture *f)
 	if (f->client)
 		sd_bus_flush(f->client);
 	ev_run(f->loop, progress ? EVRUN_NOWAIT : EVRUN_ONCE);
+	if (f->bus)
+		bus_publish(f->bus);
 }
 
 static int on_reply(sd_bus_message *reply, void *userdata,
@@ -355,6 +363,9 @@ sd_bus_message *fixture_call(struct fixture *f, sd_bus_message *message)
 	sd_bus_message *reply = NULL;
 	sd_bus_slot *slot = NULL;
 
+	/* So that everything that differs is sent before the reply. */
+	if (f->bus)
+		bus_publish(f->bus);
 	ck_assert_int_ge(sd_bus_call_async(f->client, &slot, message,
 					   on_reply, &reply, 0), 0);
 	sd_bus_message_unref(message);

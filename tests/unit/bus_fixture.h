@@ -77,7 +77,8 @@ const struct bus_handler *fixture_handler(struct fixture *f,
 void fixture_connect_client(struct fixture *f);
 void fixture_stop(struct fixture *f);
 
-/* One round of the loop; ends the test where the deadline has passed. */
+/* One round of the loop and one publish; ends the test where the deadline
+ * has passed. */
 void fixture_turn(struct fixture *f);
 
 /* Sends the call and waits for the reply, which may be an error; takes the
