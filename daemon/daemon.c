@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <config.h>
 #include "daemon/check.h"
 #include "daemon/clock.h"
 #include "daemon/config.h"

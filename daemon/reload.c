@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <config.h>
 #include "daemon/clock.h"
 #include "daemon/config.h"
 #include "daemon/daemon.h"

@@ -9,7 +9,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -134,21 +134,31 @@ static void turn(uint32_t ms)
 	port_turn(&place.port, place.now);
 }
 
-/* Waits until the tty has something to say to us: written bytes take their
- * time through the kernel. */
-static void settle(int events)
+/* Waits until so many bytes can be read, or for the end where 0: both take
+ * their time through the kernel. */
+static void settle(int bytes)
 {
-	struct pollfd p = { place.port.fd, (short)events, 0 };
+	struct pollfd p = { place.port.fd, POLLIN, 0 };
+	time_t limit = time(NULL) + 10;
+	int ready = 0;
 
-	ck_assert_int_eq(poll(&p, 1, 5000), 1);
+	do {
+		ck_assert_int_eq(poll(&p, 1, 5000), 1);
+		if (bytes == 0)
+			return;
+		ck_assert_int_eq(ioctl(place.port.fd, FIONREAD, &ready), 0);
+		ck_assert_int_lt(time(NULL), limit);
+	} while (ready < bytes);
 }
 
+/* The other side says so much more. */
 static void say(const char *text)
 {
-	ssize_t n = (ssize_t)strlen(text);
+	int n = (int)strlen(text), before = 0;
 
+	ck_assert_int_eq(ioctl(place.port.fd, FIONREAD, &before), 0);
 	ck_assert_int_eq(write(place.master, text, strlen(text)), n);
-	settle(POLLIN);
+	settle(before + n);
 }
 
 static void setup(void)
@@ -314,7 +324,7 @@ START_TEST(an_unplugged_tty_comes_back_behind_the_same_link)
 {
 	open_port();
 	close(place.master);
-	settle(POLLIN);
+	settle(0);
 	turn(1);
 	ck_assert_int_eq(place.fake.n[SESSION_LOST], 1);
 	ck_assert_uint_eq(port_next(&place.port).us,
