@@ -105,9 +105,9 @@ END_TEST
 START_TEST(the_longest_chunk_is_taken_and_one_byte_more_is_not)
 {
 	uint8_t bytes[CAPTURE_BYTES_MAX + 1] = { 0 };
-	char line[CAPTURE_LINE_SIZE];
+	char line[CAPTURE_LINE_SIZE + 8];
 	char name[BMS_NAME_SIZE];
-	struct text t = text_in(line, sizeof(line));
+	struct text t = text_in(line, CAPTURE_LINE_SIZE);
 	struct capture_record r;
 	mono_t last = { UINT64_MAX };
 
@@ -118,6 +118,8 @@ START_TEST(the_longest_chunk_is_taken_and_one_byte_more_is_not)
 	line[t.len - 1] = '\0';
 	ck_assert_int_eq(decode(line, &r), 0);
 	ck_assert_uint_eq(r.len, CAPTURE_BYTES_MAX);
+	strcat(line, "00");
+	ck_assert_int_eq(decode(line, &r), -1);
 	t = text_in(line, sizeof(line));
 	ck_assert_int_eq(capture_encode(&t, last, "x", CAPTURE_RX, bytes,
 					sizeof(bytes)), -1);

@@ -720,6 +720,22 @@ START_TEST(what_must_be_given_is_asked_for)
 }
 END_TEST
 
+/* The ranges alone keep these two apart; the rule must not rely on it. */
+START_TEST(the_pre_alarm_stays_above_the_low_cell)
+{
+	const char *section, *key;
+	struct settings s;
+
+	make_valid(&s);
+	s.protection.cell_pre_alarm_mv = 2849;
+	ck_assert_int_eq(settings_check(&s, &section, &key, error), -1);
+	ck_assert_ptr_nonnull(strstr(error, "must be above cell-low (2.80 V) "
+				     "by 0.05 V or more"));
+	s.protection.cell_pre_alarm_mv = 2850;
+	ck_assert_int_eq(settings_check(&s, &section, &key, error), 0);
+}
+END_TEST
+
 /* B8: to the millisecond. */
 START_TEST(a_bus_that_cannot_be_heard_in_time_is_refused)
 {
@@ -771,6 +787,7 @@ int main(void)
 	tcase_add_loop_test(c, settings_that_contradict_each_other_are_refused,
 			    0, (int)ARRAY_SIZE(contradictions));
 	tcase_add_test(c, what_must_be_given_is_asked_for);
+	tcase_add_test(c, the_pre_alarm_stays_above_the_low_cell);
 	tcase_add_test(c, a_bus_that_cannot_be_heard_in_time_is_refused);
 	suite_add_tcase(suite, c);
 	return unit_run(suite);
