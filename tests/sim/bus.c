@@ -9,7 +9,6 @@
 #define ANSWER_SPREAD_US 12000
 #define FRAME_GAP_NS (3 * NS_PER_MS)
 #define COMPANY_NS (200 * NS_PER_MS)
-#define FRAME_MAX (JK_BLOCK + 1 + JK_ACK)
 
 static const size_t request_lengths[] = { 8, 11, 13 };
 
@@ -95,7 +94,7 @@ static size_t answer(struct pack *pack, const struct jk_request *req,
 		encode_block(pack, req->reg, now_ns, ret_frame);
 		ret_frame[JK_BLOCK] = 0;
 		jk_encode_ack(address, req->reg, 1, ret_frame + JK_BLOCK + 1);
-		return FRAME_MAX;
+		return BUS_FRAME_MAX;
 	}
 	if (req->function == 0x03 && req->reg == JK_REG_ALARMS &&
 	    req->count == 2)
@@ -120,10 +119,10 @@ static size_t spoil(struct bus *bus, const struct pack *pack, uint8_t *frame,
 }
 
 /* Two drivers on one pair: one wins, or both make something third. */
-static void collide(struct bus *bus, int64_t start_ns, const uint8_t *frame,
+static void collide(struct bus *bus, int64_t start_ns, uint8_t *frame,
 		    size_t n)
 {
-	uint8_t other[FRAME_MAX], mixed[FRAME_MAX];
+	uint8_t other[BUS_FRAME_MAX];
 
 	encode_block(bus->last_pack, JK_REG_STATUS, start_ns, other);
 	memset(other + JK_BLOCK, 0, sizeof(other) - JK_BLOCK);
@@ -132,19 +131,25 @@ static void collide(struct bus *bus, int64_t start_ns, const uint8_t *frame,
 
 		switch (rng_below(&bus->rng, 4)) {
 		case 0:
-			mixed[i] = theirs;
+			frame[i] = theirs;
 			break;
 		case 1:
-			mixed[i] = (uint8_t)(frame[i] & theirs);
+			frame[i] &= theirs;
 			break;
 		case 2:
-			mixed[i] = (uint8_t)rng_u32(&bus->rng);
+			frame[i] = (uint8_t)rng_u32(&bus->rng);
 			break;
 		default:
-			mixed[i] = frame[i];
+			break;
 		}
 	}
-	pty_send(&bus->pty, start_ns, mixed, n);
+}
+
+/* The answer waits here, so that other things can come before it. */
+static void release_answer(struct bus *bus)
+{
+	pty_send(&bus->pty, bus->out_start_ns, bus->out, bus->n_out);
+	bus->n_out = 0;
 }
 
 static void garble_pending(struct bus *bus)
@@ -193,23 +198,26 @@ static void send_answer(struct bus *bus, struct pack *pack,
 		     first_ns < bus->last_answer_ns + QUIET_NS;
 	int64_t start_ns = at_ns + ANSWER_MIN_MS * NS_PER_MS +
 			   rng_below(&bus->rng, ANSWER_SPREAD_US) * 1000LL;
-	uint8_t frame[FRAME_MAX];
-	size_t n = answer(pack, req, at_ns, frame);
+	size_t n;
 
 	if (early) {
 		bus->collisions++;
 		note(bus, "collision", req);
-		if (bus->last_answer_ns > first_ns)
-			garble_pending(bus);
 	}
+	if (bus->n_out)
+		release_answer(bus);
+	if (bus->last_answer_ns > first_ns)
+		garble_pending(bus);
+	n = answer(pack, req, at_ns, bus->out);
 	if (!n)
 		return;
-	n = spoil(bus, pack, frame, n);
+	n = spoil(bus, pack, bus->out, n);
 	if (early)
-		collide(bus, start_ns, frame, n);
-	else
-		pty_send(&bus->pty, start_ns, frame, n);
-	bus->last_answer_ns = start_ns + (int64_t)n * pty_byte_ns(&bus->pty);
+		collide(bus, start_ns, bus->out, n);
+	bus->n_out = n;
+	bus->out_start_ns = start_ns;
+	bus->last_answer_ns = start_ns - bus->slack_ns +
+			      (int64_t)n * pty_byte_ns(&bus->pty);
 	bus->last_pack = pack;
 }
 
@@ -226,7 +234,7 @@ static void on_request(struct bus *bus, const struct jk_request *req,
 			note(bus, "forbidden", req);
 		}
 	}
-	bus->last_request_ns = first_ns;
+	bus->last_request_ns = first_ns - bus->slack_ns;
 	if (!pack || ignores(pack, req, at_ns)) {
 		note(bus, "unanswered", req);
 		return;
@@ -295,7 +303,7 @@ static size_t foreign_frame(struct bus *bus, uint8_t *ret_frame)
 	jk_encode_status(&s, (uint8_t)rng_u32(&bus->rng), ret_frame);
 	ret_frame[JK_BLOCK] = 0;
 	jk_encode_ack(address, JK_REG_STATUS, 1, ret_frame + JK_BLOCK + 1);
-	return FRAME_MAX;
+	return BUS_FRAME_MAX;
 }
 
 static size_t make_garbage(struct bus *bus, uint8_t *ret_frame)
@@ -317,7 +325,7 @@ static size_t make_garbage(struct bus *bus, uint8_t *ret_frame)
 
 static void run_garbage(struct bus *bus, int64_t now_ns)
 {
-	uint8_t frame[FRAME_MAX];
+	uint8_t frame[BUS_FRAME_MAX];
 	size_t n;
 
 	if (!bus->garbage || now_ns < bus->next_garbage_ns ||
@@ -329,14 +337,19 @@ static void run_garbage(struct bus *bus, int64_t now_ns)
 					  bus->garbage_bps;
 }
 
-void bus_run(struct bus *bus, int64_t now_ns)
+void bus_run(struct bus *bus, int64_t now_ns, int64_t slack_ns)
 {
+	unsigned waiting = bus->pty.rx.count;
 	int64_t at_ns;
 	uint8_t byte;
 
 	pty_receive(&bus->pty, now_ns);
+	if (bus->pty.rx.count > waiting)
+		bus->slack_ns = slack_ns;
 	while (pty_next(&bus->pty, now_ns, &byte, &at_ns))
 		on_byte(bus, byte, at_ns);
+	if (bus->n_out && now_ns >= bus->out_start_ns)
+		release_answer(bus);
 	run_garbage(bus, now_ns);
 	pty_flush(&bus->pty, now_ns);
 }
@@ -347,6 +360,8 @@ int64_t bus_deadline(const struct bus *bus)
 
 	int64_t garbage_ns = bus->next_garbage_ns;
 
+	if (bus->n_out && bus->out_start_ns < deadline)
+		deadline = bus->out_start_ns;
 	if (garbage_ns < bus->pty.tx.last_due_ns)
 		garbage_ns = bus->pty.tx.last_due_ns;
 	if (bus->garbage && garbage_ns < deadline)

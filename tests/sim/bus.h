@@ -13,6 +13,7 @@
 
 #define BUS_PACKS 15
 #define BUS_WINDOW 16
+#define BUS_FRAME_MAX (JK_BLOCK + 1 + JK_ACK)
 
 struct bus {
 	struct pty pty;
@@ -26,6 +27,17 @@ struct bus {
 	unsigned n_window;
 	int64_t last_rx_ns;
 
+	/*
+	 * How long before they were read the last bytes may have been written:
+	 * 0 unless the simulator itself was not given the processor. What was
+	 * late by that is not held against the client.
+	 */
+	int64_t slack_ns;
+
+	uint8_t out[BUS_FRAME_MAX];	/* answer that waits for its time */
+	size_t n_out;
+	int64_t out_start_ns;
+
 	int64_t last_request_ns;	/* first byte; 0 for none yet */
 	int64_t last_answer_ns;		/* end, as a quiet line would have it */
 	struct pack *last_pack;
@@ -37,7 +49,8 @@ struct bus {
 	unsigned requests, collisions, bad_bytes;
 };
 
-void bus_run(struct bus *bus, int64_t now_ns);
+/* slack_ns: time since the wires were last looked at, when that was long. */
+void bus_run(struct bus *bus, int64_t now_ns, int64_t slack_ns);
 int64_t bus_deadline(const struct bus *bus);
 
 #endif

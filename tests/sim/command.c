@@ -384,8 +384,10 @@ static bool do_plug(struct command *c)
 		pty_unplug(pty);
 		return true;
 	}
-	if (bus)
+	if (bus) {
 		bus->n_window = 0;
+		bus->n_out = 0;
+	}
 	return pty_plug(pty) == 0;
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -212,6 +213,8 @@ int main(int argc, char **argv)
 	catch_signals(&waiting);
 	if (!die_with_parent(parent))
 		return EXIT_FAILURE;
+	/* Where it is allowed: wires do not wait for busy processors. */
+	(void)setpriority(PRIO_PROCESS, 0, -10);
 	sim = calloc(1, sizeof(*sim));
 	if (sim && make_sim(sim, &options))
 		code = start(sim, &options, &waiting);

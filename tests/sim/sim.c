@@ -2,6 +2,8 @@
 #include "sim.h"
 
 #define TICK_NS (20 * NS_PER_MS)
+#define LOOK_NS (5 * NS_PER_MS)		/* how often the wires are looked at */
+#define STARVED_NS (8 * NS_PER_MS)
 
 static void tick(struct sim *sim, int64_t now_ns)
 {
@@ -15,11 +17,15 @@ static void tick(struct sim *sim, int64_t now_ns)
 
 void sim_run(struct sim *sim, int64_t now_ns)
 {
+	int64_t slack_ns = now_ns - sim->now_ns;
+
+	if (slack_ns < STARVED_NS)
+		slack_ns = 0;
 	sim->now_ns = now_ns;
 	if (now_ns - sim->tick_ns >= TICK_NS)
 		tick(sim, now_ns);
 	for (unsigned i = 0; i < sim->n_buses; i++)
-		bus_run(&sim->bus[i], now_ns);
+		bus_run(&sim->bus[i], now_ns, slack_ns);
 	if (sim->has_mk3)
 		mk3_run(&sim->mk3, now_ns);
 }
@@ -28,6 +34,8 @@ int64_t sim_deadline(const struct sim *sim)
 {
 	int64_t deadline = sim->tick_ns + TICK_NS;
 
+	if (sim->n_buses && sim->now_ns + LOOK_NS < deadline)
+		deadline = sim->now_ns + LOOK_NS;
 	for (unsigned i = 0; i < sim->n_buses; i++) {
 		int64_t due = bus_deadline(&sim->bus[i]);
 
