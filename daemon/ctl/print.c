@@ -266,9 +266,12 @@ void print_inverter(const struct printer *p, const struct model *model)
 	number_line(p, "Charge current limit", object, "MaxChargeCurrent", 1,
 		    "A");
 	print_label(p, "Error");
-	fprintf(p->out, "%s  %s\n",
-		print_count(buf, object_count(object, "Error")),
-		object_text(object, "ErrorText"));
+	if (object_count(object, "Error") == 0)
+		fputs("none\n", p->out);
+	else
+		fprintf(p->out, "%s  %s\n",
+			print_count(buf, object_count(object, "Error")),
+			object_text(object, "ErrorText"));
 	print_label(p, "Units");
 	fprintf(p->out, "%s", print_count(buf, object_count(object,
 							    "Units")));

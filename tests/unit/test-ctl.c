@@ -1,0 +1,690 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vebus-bms-ngctl (F1, F4, D2) as it is run: what it prints of a bank filled
+ * by hand, its exit status, and what it says on stderr.
+ */
+#include "tests/unit/bus_fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/bus_table.h"
+#include "tests/unit/unit.h"
+
+enum { OUTPUT_SIZE = 65536, ARGUMENTS_MAX = 32 };
+
+/* A run of the tool; its output comes in while the loop turns. */
+struct run {
+	struct fixture *f;
+	pid_t pid;
+	ev_io io[2]; /* stdout, stderr */
+	char text[2][OUTPUT_SIZE];
+	size_t len[2];
+	int open;
+	int status;
+};
+
+static void on_output(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct run *run = io->data;
+	size_t which = (size_t)(io - run->io);
+	ssize_t n = read(io->fd, run->text[which] + run->len[which],
+			 OUTPUT_SIZE - 1 - run->len[which]);
+
+	(void)events;
+	if (n > 0) {
+		run->len[which] += (size_t)n;
+		run->text[which][run->len[which]] = '\0';
+		return;
+	}
+	ev_io_stop(loop, io);
+	close(io->fd);
+	run->open--;
+}
+
+static void exec_tool(const char *command)
+{
+	const char *dir = getenv("BMS_BUILDDIR");
+	char *arguments[ARGUMENTS_MAX + 1] = { "vebus-bms-ngctl" };
+	char path[1024];
+	char *copy = strdup(command);
+	int n = 1;
+
+	for (char *word = strtok(copy, " "); word && n < ARGUMENTS_MAX;
+	     word = strtok(NULL, " "))
+		arguments[n++] = word;
+	snprintf(path, sizeof(path), "%s/vebus-bms-ngctl", dir ? dir : ".");
+	execv(path, arguments);
+	_exit(127);
+}
+
+static void run_start(struct run *run, struct fixture *f,
+		      const char *command)
+{
+	int fds[2][2];
+
+	memset(run, 0, sizeof(*run));
+	run->f = f;
+	ck_assert_int_eq(pipe2(fds[0], O_CLOEXEC), 0);
+	ck_assert_int_eq(pipe2(fds[1], O_CLOEXEC), 0);
+	run->pid = fork();
+	ck_assert_int_ge(run->pid, 0);
+	if (run->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGPIPE, SIG_DFL);
+		dup2(fds[0][1], STDOUT_FILENO);
+		dup2(fds[1][1], STDERR_FILENO);
+		exec_tool(command);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		close(fds[i][1]);
+		ev_io_init(&run->io[i], on_output, fds[i][0], EV_READ);
+		run->io[i].data = run;
+		ev_io_start(f->loop, &run->io[i]);
+	}
+	run->open = 2;
+	ev_timer_again(f->loop, &f->deadline);
+}
+
+static void run_wait(struct run *run)
+{
+	int status = 0;
+
+	while (run->open > 0)
+		fixture_turn(run->f);
+	ck_assert_int_eq(waitpid(run->pid, &status, 0), run->pid);
+	run->status = WIFEXITED(status) ? WEXITSTATUS(status) :
+					  128 + WTERMSIG(status);
+}
+
+/* Until stdout has it. */
+static void run_until(struct run *run, const char *text)
+{
+	ev_timer_again(run->f->loop, &run->f->deadline);
+	while (!strstr(run->text[0], text)) {
+		ck_assert_msg(run->open > 0, "ended without \"%s\": %s%s",
+			      text, run->text[0], run->text[1]);
+		fixture_turn(run->f);
+	}
+}
+
+/* Nobody reads stdout any more. */
+static void close_output(struct run *run)
+{
+	ev_io_stop(run->f->loop, &run->io[0]);
+	close(run->io[0].fd);
+	run->open--;
+}
+
+static void run_tool(struct run *run, struct fixture *f, const char *command)
+{
+	run_start(run, f, command);
+	run_wait(run);
+}
+
+static const char status_text[] =
+"State of charge       11.5 %\n"
+"Voltage               25.60 V\n"
+"Current               -21.0 A (discharging)\n"
+"Power                 -538 W\n"
+"Allowed to charge     yes\n"
+"Allowed to discharge  no\n"
+"                      battery 2 cell 7 low: 2.791 V (limit 2.800 V)"
+"  [cell-low:2.7:2.791:2.800]\n"
+"Lowest cell           2.791 V  battery 2 cell 7\n"
+"Highest cell          3.207 V  battery 1 cell 8\n"
+"Cell temperature      -1.2 °C to 21.5 °C\n"
+"Bank                  2 batteries, 16 cells; 1 in series, 2 in parallel; "
+"25.6 V, 560 Ah\n"
+"Current limits        charge 168.0 A, discharge 0.0 A\n"
+"Mode                  on, remote on\n"
+"Outputs               load-disconnect floating, charge-disconnect high, "
+"pre-alarm high\n"
+"                      virtual: a simulation, no line is switched\n"
+"Inverter/charger      charger-only, Bulk, mains present, 25.55 V, "
+"-20.5 A\n"
+"Warnings              W-B07  Low state of charge\n"
+"Alarms                A-B01  Low cell voltage\n"
+"Errors                none\n";
+
+static const char unknown_text[] =
+"State of charge       -\n"
+"Voltage               -\n"
+"Current               -\n"
+"Power                 -\n"
+"Allowed to charge     no\n"
+"                      battery 1: no complete reading yet  [unknown:1::]\n"
+"                      battery 2: no complete reading yet  [unknown:2::]\n"
+"Allowed to discharge  no\n"
+"                      battery 1: no complete reading yet  [unknown:1::]\n"
+"                      battery 2: no complete reading yet  [unknown:2::]\n"
+"Lowest cell           -\n"
+"Highest cell          -\n"
+"Cell temperature      - to -\n"
+"Bank                  2 batteries, - cells; - in series, - in parallel; "
+"-, -\n"
+"Current limits        charge -, discharge -\n"
+"Mode                  on, remote off\n"
+"Outputs               load-disconnect floating, charge-disconnect "
+"floating, pre-alarm floating\n"
+"                      virtual: a simulation, no line is switched\n"
+"Inverter/charger      not connected\n"
+"Warnings              none\n"
+"Alarms                none\n"
+"Errors                none\n";
+
+static const char batteries_text[] =
+"Battery 1  online, last sample 0.2 s ago\n"
+"  is        JK_PB2A16S20P, serial JK-0001, firmware 15.38, "
+"bus rack address 1\n"
+"  has       25.63 V, -10.5 A, 11.5 % of 280 Ah, 12 cycles\n"
+"  cells     lowest 3.200 V (1), highest 3.207 V (8), apart 7 mV\n"
+"            3.200  3.201  3.202  3.203  3.204  3.205  3.206  3.207\n"
+"  sensors   21.5 °C, -1.2 °C\n"
+"  switches  charge on, discharge off, balancing\n"
+"  allows    charge yes, discharge yes\n"
+"\n"
+"Battery 2  online, last sample 0.5 s ago\n"
+"  is        JK_PB2A16S20P, serial JK-0002, firmware 15.38, "
+"bus rack address 5\n"
+"  has       25.63 V, -10.5 A, 11.5 % of 280 Ah, 12 cycles\n"
+"  cells     lowest 2.791 V (7), highest 3.207 V (8), apart 416 mV\n"
+"            3.200  3.201  3.202  3.203  3.204  3.205  2.791  3.207\n"
+"  sensors   21.5 °C, -1.2 °C\n"
+"  switches  charge on, discharge off, balancing\n"
+"  allows    charge yes, discharge no\n"
+"            battery 2 cell 7 low: 2.791 V (limit 2.800 V)"
+"  [cell-low:2.7:2.791:2.800]\n"
+"\n"
+"Bus       Requests  Answers  Timeouts  Checksum  Length  Address  Unknown"
+"  Content  Garbage  Is\n"
+"rack          1000      990         4         3       2        1        5"
+"        6       77  jk-pb on /dev/ttyUSB0, open\n"
+"inverter       500      500         0         0       0        0        0"
+"        0        0  mk3 on /dev/vebus-mk3, open\n";
+
+static const char inverter_text[] =
+"Connected             yes\n"
+"Mode                  charger-only\n"
+"State                 Bulk\n"
+"DC voltage            25.55 V\n"
+"DC current            -20.5 A\n"
+"AC input              230 V, -, mains present\n"
+"Charge current limit  105.0 A\n"
+"Error                 none\n"
+"Units                 2, firmware 506\n";
+
+static const char status_json[] =
+"{\"bms\":{\"StateOfCharge\":11.5,\"Mode\":\"on\",\"RemoteOn\":true,"
+"\"AllowedToCharge\":\"yes\",\"AllowedToDischarge\":\"no\","
+"\"ChargeReasons\":[],"
+"\"DischargeReasons\":[\"cell-low:2.7:2.791:2.800\"],"
+"\"Voltage\":25.6,\"Current\":-21,\"Power\":-537.6,"
+"\"MinCellVoltage\":2.791,\"MinCellId\":\"2.7\","
+"\"MaxCellVoltage\":3.207,\"MaxCellId\":\"1.8\","
+"\"MinCellTemperature\":-1.2,\"MaxCellTemperature\":21.5,"
+"\"Batteries\":2,\"Cells\":16,\"BatteriesInSeries\":1,"
+"\"BatteriesInParallel\":2,\"NominalVoltage\":25.6,"
+"\"InstalledCapacity\":560,\"MaxChargeCurrent\":168,"
+"\"MaxDischargeCurrent\":0,\"Warnings\":[\"W-B07\"],"
+"\"Alarms\":[\"A-B01\"],\"Errors\":[],\"LoadDisconnect\":\"floating\","
+"\"ChargeDisconnect\":\"high\",\"PreAlarm\":\"high\","
+"\"OutputsVirtual\":true,\"Version\":\"" PACKAGE_VERSION "\"},"
+"\"inverter\":{\"Connected\":true,\"State\":\"Bulk\","
+"\"Mode\":\"charger-only\",\"FirmwareVersion\":506,\"DcVoltage\":25.55,"
+"\"DcCurrent\":-20.5,\"AcInputVoltage\":[230.1,null],"
+"\"MainsPresent\":true,\"MaxChargeCurrent\":105,\"Error\":0,"
+"\"ErrorText\":\"\",\"Units\":2}}\n";
+
+static const char unknown_inverter_json[] =
+"{\"Connected\":false,\"State\":\"\",\"Mode\":\"\","
+"\"FirmwareVersion\":null,\"DcVoltage\":null,\"DcCurrent\":null,"
+"\"AcInputVoltage\":[],\"MainsPresent\":false,\"MaxChargeCurrent\":null,"
+"\"Error\":null,\"ErrorText\":\"\",\"Units\":0}\n";
+
+static void check_run(struct fixture *f, const char *command, int status,
+		      const char *out)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	run_tool(run, f, command);
+	ck_assert_str_eq(run->text[0], out);
+	ck_assert_str_eq(run->text[1], "");
+	ck_assert_int_eq(run->status, status);
+	free(run);
+}
+
+/* Fails with one line on stderr that has words, and nothing else. */
+static void check_failure(struct fixture *f, const char *command, int status,
+			  const char *words)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	run_tool(run, f, command);
+	ck_assert_str_eq(run->text[0], "");
+	ck_assert_msg(strstr(run->text[1], words), "\"%s\" says: %s",
+		      command, run->text[1]);
+	ck_assert_ptr_eq(strchr(run->text[1], '\n'),
+			 run->text[1] + run->len[1] - 1);
+	ck_assert_int_eq(run->status, status);
+	free(run);
+}
+
+START_TEST(status_says_what_is_forbidden_and_why_in_words)
+{
+	struct fixture f;
+
+	fixture_start(&f);
+	check_run(&f, "--session-bus status", 0, status_text);
+	fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(what_is_unknown_is_a_dash_and_never_a_number)
+{
+	struct fixture f;
+
+	fixture_start(&f);
+	picture_fill_unknown(&f.picture);
+	fixture_settle(&f);
+	check_run(&f, "--session-bus status", 0, unknown_text);
+	check_run(&f, "--session-bus --json inverter", 0,
+		  unknown_inverter_json);
+	fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(batteries_shows_every_cell_and_below_every_bus)
+{
+	struct fixture f;
+
+	fixture_start(&f);
+	check_run(&f, "--session-bus batteries", 0, batteries_text);
+	fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(inverter_shows_what_was_read_back_or_that_there_is_none)
+{
+	struct fixture f;
+
+	fixture_start(&f);
+	check_run(&f, "--session-bus inverter", 0, inverter_text);
+	f.picture.view.inverter = NULL;
+	fixture_settle(&f);
+	check_run(&f, "--session-bus inverter", 0,
+		  "No inverter/charger is configured.\n");
+	check_run(&f, "--session-bus inverter --json", 0, "null\n");
+	fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(json_has_the_names_and_values_of_d_bus)
+{
+	struct fixture f;
+	char command[256];
+
+	fixture_start(&f);
+	check_run(&f, "--session-bus --json status", 0, status_json);
+	snprintf(command, sizeof(command), "--bus %s status --json",
+		 f.daemon.address);
+	check_run(&f, command, 0, status_json);
+	fixture_stop(&f);
+}
+END_TEST
+
+/* D2 */
+START_TEST(mode_shows_and_sets_and_passes_refusals_on)
+{
+	struct fixture f;
+
+	fixture_start(&f);
+	check_run(&f, "--session-bus mode", 0, "on\n");
+	check_run(&f, "--session-bus mode charger-only", 0, "");
+	ck_assert_int_eq(f.mode_set, BMS_MODE_CHARGER_ONLY);
+	check_run(&f, "--session-bus mode", 0, "charger-only\n");
+	f.mode_result = -EACCES;
+	f.mode_error = "The panel owns the switch.";
+	check_failure(&f, "--session-bus mode off", 1,
+		      "The panel owns the switch.");
+	check_failure(&f, "--session-bus mode away", 2,
+		      "on, charger-only, inverter-only or off");
+	fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(without_the_daemon_it_says_so)
+{
+	static const char *const commands[] = { "status", "batteries",
+		"inverter", "monitor", "events", "mode", "mode off" };
+	struct fixture f;
+	char command[64];
+
+	fixture_prepare(&f);
+	bus_daemon_start(&f.daemon);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		snprintf(command, sizeof(command), "--session-bus %s",
+			 commands[i]);
+		check_failure(&f, command, 1, "vebus-bms-ngd is not running");
+	}
+	bus_daemon_kill(&f.daemon);
+	check_failure(&f, "--session-bus status", 1,
+		      "cannot reach the session bus");
+	fixture_stop(&f);
+}
+END_TEST
+
+START_TEST(monitor_appends_a_line_when_something_changes)
+{
+	struct fixture f;
+	struct run *run = calloc(1, sizeof(*run));
+
+	fixture_start(&f);
+	run_start(run, &f, "--session-bus monitor");
+	run_until(run, "charge yes  discharge no  inverter charger-only, "
+		       "Bulk, mains present  W-B07  A-B01  [discharge: "
+		       "battery 2 cell 7 low: 2.791 V (limit 2.800 V)]\n");
+	f.picture.output.atc_high = false;
+	bus_publish(f.bus);
+	run_until(run, "charge no  discharge no");
+	f.picture.output.voltage_mv = known_i32(24120);
+	bus_publish(f.bus);
+	run_until(run, "24.12 V");
+	ck_assert_ptr_null(strchr(run->text[0], '\033'));
+	kill(run->pid, SIGTERM);
+	run_wait(run);
+	fixture_stop(&f);
+	free(run);
+}
+END_TEST
+
+static void restart_bus(struct fixture *f)
+{
+	struct bus_handler handler;
+
+	f->bus = bus_free(f->bus);
+	ck_assert_int_eq(bus_new(&f->bus, f->loop, &f->picture.view,
+				 fixture_handler(f, &handler), true), 0);
+}
+
+START_TEST(monitor_goes_on_over_a_restart_of_the_daemon)
+{
+	struct fixture f;
+	struct run *run = calloc(1, sizeof(*run));
+
+	fixture_start(&f);
+	run_start(run, &f, "--session-bus monitor");
+	run_until(run, "W-B07");
+	f.bus = bus_free(f.bus);
+	run_until(run, "vebus-bms-ngd has stopped\n");
+	f.picture.output.voltage_mv = known_i32(24120);
+	restart_bus(&f);
+	run_until(run, "vebus-bms-ngd is running again\n");
+	run_until(run, "24.12 V");
+	kill(run->pid, SIGTERM);
+	run_wait(run);
+	fixture_stop(&f);
+	free(run);
+}
+END_TEST
+
+START_TEST(monitor_json_gives_all_once_and_then_what_changes)
+{
+	struct fixture f;
+	struct run *run = calloc(1, sizeof(*run));
+
+	fixture_start(&f);
+	run_start(run, &f, "--session-bus monitor --json");
+	run_until(run, "\"path\":\"" BUS_ROOT "\",\"interface\":\"" BUS_BMS
+		       "\",\"properties\":{\"StateOfCharge\":11.5,");
+	run_until(run, "\"path\":\"" BUS_ROOT "/bus/inverter\"");
+	f.picture.output.voltage_mv = known_i32(24120);
+	bus_publish(f.bus);
+	run_until(run, "\"path\":\"" BUS_ROOT "\",\"interface\":\"" BUS_BMS
+		       "\",\"properties\":{\"Voltage\":24.12,"
+		       "\"Power\":-506.52}}\n");
+	kill(run->pid, SIGTERM);
+	run_wait(run);
+	fixture_stop(&f);
+	free(run);
+}
+END_TEST
+
+/* A pseudo-terminal in place of the pipe. */
+static void run_on_terminal(struct run *run, struct fixture *f,
+			    const char *command)
+{
+	int fd;
+
+	memset(run, 0, sizeof(*run));
+	run->f = f;
+	run->pid = forkpty(&fd, NULL, NULL, NULL);
+	ck_assert_int_ge(run->pid, 0);
+	if (run->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		setenv("TERM", "xterm", 1);
+		unsetenv("NO_COLOR");
+		exec_tool(command);
+	}
+	ev_io_init(&run->io[0], on_output, fd, EV_READ);
+	run->io[0].data = run;
+	ev_io_start(f->loop, &run->io[0]);
+	run->open = 1;
+	ev_timer_again(f->loop, &f->deadline);
+}
+
+START_TEST(monitor_on_a_terminal_draws_the_page_again_in_place)
+{
+	struct fixture f;
+	struct run *run = calloc(1, sizeof(*run));
+	const char *first;
+
+	fixture_start(&f);
+	run_on_terminal(run, &f, "--session-bus monitor");
+	run_until(run, "\033[H");
+	run_until(run, "Allowed to charge     \033[32myes\033[0m");
+	run_until(run, "\033[J");
+	f.picture.output.atc_high = false;
+	bus_publish(f.bus);
+	run_until(run, "Allowed to charge     \033[31mno\033[0m");
+	first = strstr(run->text[0], "\033[H");
+	ck_assert_ptr_nonnull(strstr(first + 1, "\033[H"));
+	kill(run->pid, SIGTERM);
+	run_wait(run);
+	fixture_stop(&f);
+	free(run);
+}
+END_TEST
+
+/* F4 */
+START_TEST(events_prints_each_as_it_comes_over_a_restart_too)
+{
+	struct fixture f;
+	struct run *run = calloc(1, sizeof(*run));
+
+	fixture_start(&f);
+	run_start(run, &f, "--session-bus events");
+	/* Until it listens: nobody hears what was said before. */
+	while (!strstr(run->text[0], "A-B01  active   Low cell voltage\n")) {
+		bus_event(f.bus, "A-B01", "Low cell voltage", true);
+		fixture_settle(&f);
+	}
+	bus_event(f.bus, "A-B01", "Low cell voltage", false);
+	run_until(run, "A-B01  cleared  Low cell voltage\n");
+	f.bus = bus_free(f.bus);
+	run_until(run, "vebus-bms-ngd has stopped\n");
+	restart_bus(&f);
+	run_until(run, "vebus-bms-ngd is running again\n");
+	bus_event(f.bus, "E-B11", "Hardware error", true);
+	run_until(run, "E-B11  active   Hardware error\n");
+	kill(run->pid, SIGTERM);
+	run_wait(run);
+	fixture_stop(&f);
+	free(run);
+}
+END_TEST
+
+START_TEST(events_json_is_one_object_a_line)
+{
+	struct fixture f;
+	struct run *run = calloc(1, sizeof(*run));
+
+	fixture_start(&f);
+	run_start(run, &f, "--session-bus --json events");
+	while (!strstr(run->text[0], "\"code\":\"A-B01\",\"text\":"
+				     "\"a \\\"b\\\"\",\"active\":true}\n")) {
+		bus_event(f.bus, "A-B01", "a \"b\"", true);
+		fixture_settle(&f);
+	}
+	ck_assert_int_eq(strncmp(run->text[0], "{\"time\":\"20", 11), 0);
+	kill(run->pid, SIGTERM);
+	run_wait(run);
+	fixture_stop(&f);
+	free(run);
+}
+END_TEST
+
+START_TEST(a_reader_that_goes_ends_it_by_sigpipe)
+{
+	struct fixture f;
+	struct run *run = calloc(1, sizeof(*run));
+
+	fixture_start(&f);
+	run_start(run, &f, "--session-bus monitor --json");
+	run_until(run, "\n");
+	close_output(run);
+	while (run->open > 0) {
+		f.picture.output.voltage_mv.value ^= 1;
+		bus_publish(f.bus);
+		fixture_turn(&f);
+	}
+	run_wait(run);
+	ck_assert_int_eq(run->status, 128 + SIGPIPE);
+	fixture_stop(&f);
+	free(run);
+}
+END_TEST
+
+/* The frame of a vector by its id: field 5 of tests/vectors/battery.tsv. */
+static void battery_vector(const char *id, char *hex, size_t size)
+{
+	FILE *file = unit_open("tests/vectors/battery.tsv");
+	char line[4096];
+
+	ck_assert_ptr_nonnull(file);
+	hex[0] = '\0';
+	while (!hex[0] && fgets(line, sizeof(line), file)) {
+		char *field = line;
+
+		if (strncmp(line, id, strlen(id)) != 0)
+			continue;
+		for (int i = 0; i < 4 && field; i++) {
+			field = strchr(field, '\t');
+			field = field ? field + 1 : NULL;
+		}
+		ck_assert_ptr_nonnull(field);
+		snprintf(hex, size, "%.*s", (int)strcspn(field, "\t\n"),
+			 field);
+	}
+	fclose(file);
+	ck_assert_msg(hex[0], "no vector %s", id);
+}
+
+START_TEST(decode_needs_no_daemon)
+{
+	struct fixture f;
+	struct run *run = calloc(1, sizeof(*run));
+	char hex[2048];
+	char command[2200];
+
+	fixture_prepare(&f);
+	setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", 1);
+	battery_vector("jkpb-02", hex, sizeof(hex));
+	snprintf(command, sizeof(command), "decode jk-pb %.30s %s", hex,
+		 hex + 30);
+	run_tool(run, &f, command);
+	ck_assert_int_eq(run->status, 0);
+	ck_assert_str_eq(run->text[1], "");
+	ck_assert_ptr_nonnull(strstr(run->text[0], "\"cells_mv\":[3293,"));
+	ck_assert_ptr_eq(strchr(run->text[0], '\n'),
+			 run->text[0] + run->len[0] - 1);
+	/* mk3.md, vector L02: LEDs. */
+	run_tool(run, &f, "decode mk3 06 FF 4C 03 00 00 00 AC");
+	ck_assert_int_eq(run->status, 0);
+	ck_assert_int_eq(run->text[0][0], '{');
+	hex[60] ^= 1;
+	snprintf(command, sizeof(command), "decode jk-pb %s", hex);
+	check_failure(&f, command, 1, "hecksum");
+	check_failure(&f, "decode mk3 06FF4C03000000AD", 1, "hecksum");
+	check_failure(&f, "decode mk3 06FF4C0300000", 1, "whole bytes");
+	check_failure(&f, "decode mk3 06FG", 1, "not hex");
+	check_failure(&f, "decode jbd DDA5", 2, "there are: mk3, jk-pb");
+	check_failure(&f, "decode mk3", 2, "needs a protocol and a frame");
+	ev_timer_stop(f.loop, &f.deadline);
+	ev_loop_destroy(f.loop);
+	free(run);
+}
+END_TEST
+
+START_TEST(wrong_calls_are_told_and_end_with_two)
+{
+	struct fixture f;
+	struct run *run = calloc(1, sizeof(*run));
+
+	fixture_prepare(&f);
+	check_failure(&f, "", 2, "--help");
+	check_failure(&f, "dance", 2, "no command is called \"dance\"");
+	check_failure(&f, "status now", 2, "one argument too many");
+	check_failure(&f, "--loud", 2, "--loud");
+	check_run(&f, "--version", 0, "vebus-bms-ngctl " PACKAGE_VERSION
+				      "\n");
+	run_tool(run, &f, "--help");
+	ck_assert_int_eq(run->status, 0);
+	ck_assert_int_eq(strncmp(run->text[0], "Usage: ", 7), 0);
+	ev_timer_stop(f.loop, &f.deadline);
+	ev_loop_destroy(f.loop);
+	free(run);
+}
+END_TEST
+
+static TCase *add_case(Suite *suite, const char *name)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_set_timeout(tcase, 120);
+	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("ctl");
+	TCase *t = add_case(suite, "pages");
+
+	tcase_add_test(t, status_says_what_is_forbidden_and_why_in_words);
+	tcase_add_test(t, what_is_unknown_is_a_dash_and_never_a_number);
+	tcase_add_test(t, batteries_shows_every_cell_and_below_every_bus);
+	tcase_add_test(t,
+		       inverter_shows_what_was_read_back_or_that_there_is_none);
+	tcase_add_test(t, json_has_the_names_and_values_of_d_bus);
+	tcase_add_test(t, mode_shows_and_sets_and_passes_refusals_on);
+	t = add_case(suite, "following");
+	tcase_add_test(t, monitor_appends_a_line_when_something_changes);
+	tcase_add_test(t, monitor_goes_on_over_a_restart_of_the_daemon);
+	tcase_add_test(t, monitor_json_gives_all_once_and_then_what_changes);
+	tcase_add_test(t, monitor_on_a_terminal_draws_the_page_again_in_place);
+	tcase_add_test(t, events_prints_each_as_it_comes_over_a_restart_too);
+	tcase_add_test(t, events_json_is_one_object_a_line);
+	t = add_case(suite, "as a tool");
+	tcase_add_test(t, without_the_daemon_it_says_so);
+	tcase_add_test(t, a_reader_that_goes_ends_it_by_sigpipe);
+	tcase_add_test(t, decode_needs_no_daemon);
+	tcase_add_test(t, wrong_calls_are_told_and_end_with_two);
+	return unit_run(suite);
+}
