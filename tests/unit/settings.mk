@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: MIT
-check_PROGRAMS += tests/unit/test-settings tests/unit/test-config \
-	tests/unit/test-capture tests/unit/test-store
-TESTS += tests/unit/test-settings tests/unit/test-config \
-	tests/unit/test-capture tests/unit/test-store
+check_PROGRAMS += tests/unit/test-settings tests/unit/test-settings-check \
+	tests/unit/test-config tests/unit/test-capture tests/unit/test-store
+TESTS += tests/unit/test-settings tests/unit/test-settings-check \
+	tests/unit/test-config tests/unit/test-capture tests/unit/test-store
 
-tests_unit_test_settings_SOURCES = tests/unit/test-settings.c
+tests_unit_test_settings_SOURCES = tests/unit/test-settings.c \
+	tests/unit/settings_fixture.h
 tests_unit_test_settings_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_settings_LDADD = $(TEST_LIBS)
+
+tests_unit_test_settings_check_SOURCES = tests/unit/test-settings-check.c \
+	tests/unit/settings_fixture.h
+tests_unit_test_settings_check_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_settings_check_LDADD = $(TEST_LIBS)
 
 tests_unit_test_config_SOURCES = tests/unit/test-config.c
 tests_unit_test_config_CFLAGS = $(TEST_CFLAGS)

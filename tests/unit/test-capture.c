@@ -24,7 +24,7 @@ static int decode(const char *line, struct capture_record *record)
 	return result;
 }
 
-/* --- the format ------------------------------------------------------------ */
+/* --- the format --------------------------------------------------------- */
 
 START_TEST(a_line_says_what_happened)
 {
@@ -71,7 +71,7 @@ START_TEST(a_bad_line_is_refused_with_its_reason)
 		{ "1", "port" },
 		{ "1 ", "port" },
 		{ "1  rx 55", "port" },
-		{ "1 a-name-that-is-one-too-long-here rx 55", "port" },
+		{ "1 a-name-that-is-one-too-long-here open", "port" },
 		{ "1 ra\tck rx 55", "port" },
 		{ "1 rack", "neither" },
 		{ "1 rack RX 55", "neither" },
@@ -208,7 +208,7 @@ START_TEST(the_header_names_format_and_configuration)
 }
 END_TEST
 
-/* --- the file --------------------------------------------------------------- */
+/* --- the file ----------------------------------------------------------- */
 
 static char folder[32];
 static char path[64];

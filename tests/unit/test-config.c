@@ -307,7 +307,7 @@ START_TEST(a_file_that_cannot_be_read_is_explained)
 }
 END_TEST
 
-/* --- what is derived from the table --------------------------------------- */
+/* --- what is derived from the table ------------------------------------- */
 
 static char *read_whole(FILE *file)
 {

@@ -1,41 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The settings table, its parser and its cross-checks (requirements I1, B2
- * to B8, D1; design.md 7): every bound of every row from both sides, every
- * contradiction, and texts that read back as the value they came from.
+ * The settings table and its parser (requirements I1, B2 to B8, D1;
+ * design.md 7): every bound of every row from both sides, and texts that
+ * read back as the value they came from.
  */
-#include "unit.h"
-
-#include <string.h>
-
-#include "lib/base/settings.h"
-#include "lib/proto/proto.h"
-
-static char error[SETTINGS_ERROR_SIZE];
-
-static int set(struct settings *s, const char *section, const char *key,
-	       const char *value)
-{
-	memset(error, 0, sizeof(error));
-	return settings_set(s, section, key, value, error);
-}
-
-static void must_set(struct settings *s, const char *section,
-		     const char *key, const char *value)
-{
-	ck_assert_msg(set(s, section, key, value) == 0, "%s = %s: %s", key,
-		      value, error);
-}
-
-/* The smallest configuration that is complete. */
-static void make_valid(struct settings *s)
-{
-	settings_init(s);
-	must_set(s, "general", "batteries", "4");
-	must_set(s, "bus rack", "device", "/dev/rack");
-	must_set(s, "bus rack", "protocol", "jk-pb");
-	must_set(s, "bus rack", "addresses", "1-4");
-}
+#include "settings_fixture.h"
 
 static const char *section_of(const struct setting_row *row)
 {
@@ -77,7 +46,7 @@ static int32_t step_of(const struct setting_row *row)
 	return step;
 }
 
-/* --- the contract: design.md 7 ------------------------------------------- */
+/* --- the contract: design.md 7 ------------------------------------------ */
 
 static const struct {
 	const char *section, *key, *value, *allowed;
@@ -207,7 +176,7 @@ START_TEST(defaults_are_the_figures_of_the_requirements)
 }
 END_TEST
 
-/* --- one value ------------------------------------------------------------ */
+/* --- one value ---------------------------------------------------------- */
 
 START_TEST(every_default_is_taken_and_reads_back_as_itself)
 {
@@ -438,7 +407,7 @@ START_TEST(any_allowed_value_reads_back_as_itself)
 }
 END_TEST
 
-/* --- sections and keys ---------------------------------------------------- */
+/* --- sections and keys -------------------------------------------------- */
 
 START_TEST(an_unknown_word_is_answered_with_the_nearest)
 {
@@ -543,227 +512,6 @@ START_TEST(the_identity_is_of_what_decides)
 }
 END_TEST
 
-/* --- the whole ------------------------------------------------------------ */
-
-START_TEST(the_smallest_complete_configuration_is_taken)
-{
-	struct settings s;
-	const char *section, *key;
-
-	make_valid(&s);
-	ck_assert_msg(settings_check(&s, &section, &key, error) == 0, "%s",
-		      error);
-}
-END_TEST
-
-struct change {
-	const char *section, *key, *value;
-};
-
-/* What is set, and what must be said about which key. */
-static const struct {
-	struct change change[4];
-	const char *section, *key, *says;
-} contradictions[] = {
-	/* B2, B3: the order of the low levels */
-	{ { { "protection", "cell-pre-alarm", "2.85" },
-	    { "protection", "cell-low", "2.80" } }, NULL, NULL, NULL },
-	{ { { "protection", "cell-pre-alarm", "2.85" },
-	    { "protection", "cell-low", "2.79" } }, NULL, NULL, NULL },
-	{ { { "protection", "cell-low", "2.60" },
-	    { "protection", "cell-low-hard", "2.60" } },
-	  "protection", "cell-low",
-	  "cell-low (2.60 V) must be above cell-low-hard (2.60 V) by "
-	  "0.01 V or more" },
-	{ { { "protection", "cell-low", "2.60" },
-	    { "protection", "cell-low-hard", "2.59" } }, NULL, NULL, NULL },
-	{ { { "protection", "cell-pre-alarm", "3.15" },
-	    { "protection", "cell-low-clear", "3.20" } }, NULL, NULL, NULL },
-	{ { { "protection", "cell-low-clear", "3.14" } },
-	  "protection", "cell-low-clear",
-	  "cell-low-clear (3.14 V) must be above cell-pre-alarm (3.10 V) by "
-	  "0.05 V or more" },
-	{ { { "protection", "cell-pre-alarm", "2.85" },
-	    { "protection", "cell-low-clear", "2.90" } }, NULL, NULL, NULL },
-	/* B4, C3 */
-	{ { { "protection", "cell-high", "3.64" } },
-	  "protection", "cell-high",
-	  "cell-high (3.64 V) must be above cell-high-clear (3.60 V) by "
-	  "0.05 V or more" },
-	{ { { "protection", "cell-high", "3.65" } }, NULL, NULL, NULL },
-	{ { { "protection", "cell-high-clear", "3.65" },
-	    { "protection", "cell-high", "3.69" } },
-	  "protection", "cell-high", "must be above cell-high-clear" },
-	{ { { "protection", "cell-high-hard", "3.75" } },
-	  "protection", "cell-high-hard", "must be above cell-high (3.75 V)" },
-	{ { { "protection", "cell-high-hard", "3.76" } }, NULL, NULL, NULL },
-	/* B8 */
-	{ { { "protection", "lost-warning", "10" },
-	    { "protection", "lost-alarm", "10" } },
-	  "protection", "lost-alarm", "must be above lost-warning (10 s)" },
-	{ { { "protection", "lost-alarm", "5" } },
-	  "protection", "lost-alarm", "lost-warning (5 s) by 0.1 s" },
-	{ { { "protection", "lost-warning", "4.9" },
-	    { "protection", "lost-alarm", "5" } }, NULL, NULL, NULL },
-	{ { { "bus rack", "baud", "2400" },
-	    { "bus rack", "addresses", "1-15" },
-	    { "general", "batteries", "15" } },
-	  "rack", "addresses", "lost-warning (5.000 s)" },
-	/* B6 */
-	{ { { "battery-monitor", "low-soc-warning", "10" } },
-	  "battery-monitor", "low-soc-warning",
-	  "must be above discharge-floor (10 %) by 1 %" },
-	{ { { "battery-monitor", "discharge-floor", "12" } },
-	  "battery-monitor", "discharge-floor", "low-soc-warning (12 %)" },
-	{ { { "battery-monitor", "discharge-floor", "0" },
-	    { "battery-monitor", "low-soc-warning", "1" } },
-	  NULL, NULL, NULL },
-	/* A2: as many addresses as batteries */
-	{ { { "general", "batteries", "5" } }, "general", "batteries",
-	  "5 batteries there must be, but the addresses of all buses are 4" },
-	{ { { "bus rack", "addresses", "1-3" } }, "general", "batteries",
-	  "all buses are 3" },
-	/* the bus and its protocol */
-	{ { { "bus rack", "protocol", "jkpb" } }, "rack", "protocol",
-	  "\"jkpb\" is not known; allowed: jk-pb" },
-	{ { { "bus rack", "addresses", "0-3" } }, "rack", "addresses",
-	  "address 0 with protocol jk-pb; allowed: 1 to 15" },
-	{ { { "bus rack", "addresses", "13-16" } }, "rack", "addresses",
-	  "address 16 with protocol jk-pb; allowed: 1 to 15" },
-	/* one thing for two purposes */
-	{ { { "inverter", "device", "/dev/rack" } }, "inverter", "device",
-	  "/dev/rack is already the tty of [bus rack]" },
-	{ { { "bus shed", "device", "/dev/rack" },
-	    { "bus shed", "protocol", "jk-pb" },
-	    { "bus shed", "addresses", "1" },
-	    { "general", "batteries", "5" } }, "shed", "device",
-	  "already the tty of [bus rack]" },
-	{ { { "gpio", "heartbeat", "17" } }, "gpio", "heartbeat",
-	  "line 17 is already load-disconnect" },
-	{ { { "gpio", "remote-h", "GPIO27" } }, "gpio", "remote-h",
-	  "line GPIO27 is already charge-disconnect" },
-	{ { { "gpio", "led-error", "led" },
-	    { "gpio", "led-vebus", "led" } }, "gpio", "led-vebus",
-	  "line led is already led-error" },
-	/* pulled up at reset (design.md 5) */
-	{ { { "gpio", "load-disconnect", "8" } }, "gpio", "load-disconnect",
-	  "GPIO8 of a Raspberry Pi is pulled up" },
-	{ { { "gpio", "charge-disconnect", "GPIO0" } }, "gpio",
-	  "charge-disconnect", "GPIO0 of a Raspberry Pi is pulled up" },
-	{ { { "gpio", "chip", "pinctrl-rp1" },
-	    { "gpio", "load-disconnect", "4" } }, "gpio", "load-disconnect",
-	  "pulled up" },
-	{ { { "gpio", "load-disconnect", "9" } }, NULL, NULL, NULL },
-	{ { { "gpio", "pre-alarm", "8" } }, NULL, NULL, NULL },
-	{ { { "gpio", "chip", "virtual" },
-	    { "gpio", "load-disconnect", "8" } }, NULL, NULL, NULL },
-	/* paths */
-	{ { { "bus rack", "device", "ttyUSB0" } }, "rack", "device",
-	  "\"ttyUSB0\" is not a full path" },
-	{ { { "inverter", "device", "ttyUSB0" } }, "inverter", "device",
-	  "is not a full path" },
-	{ { { "capture", "file", "x" } }, "capture", "file",
-	  "is not a full path" },
-	/* what must be given */
-	{ { { "bus shed", "baud", "auto" } }, "shed", "device",
-	  "is missing; allowed: a path" },
-};
-
-START_TEST(settings_that_contradict_each_other_are_refused)
-{
-	const char *section = NULL, *key = NULL;
-	struct settings s;
-	int result;
-
-	make_valid(&s);
-	for (size_t i = 0; i < 4 && contradictions[_i].change[i].key; i++)
-		must_set(&s, contradictions[_i].change[i].section,
-			 contradictions[_i].change[i].key,
-			 contradictions[_i].change[i].value);
-	result = settings_check(&s, &section, &key, error);
-	if (!contradictions[_i].says) {
-		ck_assert_msg(result == 0, "%s", error);
-		return;
-	}
-	ck_assert_int_eq(result, -1);
-	ck_assert_msg(strstr(error, contradictions[_i].says) != NULL, "%s",
-		      error);
-	ck_assert_str_eq(section, contradictions[_i].section);
-	ck_assert_str_eq(key, contradictions[_i].key);
-	ck_assert_ptr_eq(strstr(error, key), error);
-}
-END_TEST
-
-START_TEST(what_must_be_given_is_asked_for)
-{
-	const char *section, *key;
-	struct settings s;
-
-	settings_init(&s);
-	ck_assert_int_eq(settings_check(&s, &section, &key, error), -1);
-	ck_assert_ptr_nonnull(strstr(error, "no [bus NAME] section"));
-	ck_assert_str_eq(section, "");
-
-	make_valid(&s);
-	s.general.batteries = 0;
-	ck_assert_int_eq(settings_check(&s, &section, &key, error), -1);
-	ck_assert_str_eq(key, "batteries");
-	make_valid(&s);
-	s.bus[0].protocol[0] = '\0';
-	ck_assert_int_eq(settings_check(&s, &section, &key, error), -1);
-	ck_assert_str_eq(key, "protocol");
-	ck_assert_ptr_eq(section, s.bus[0].name);
-	make_valid(&s);
-	s.bus[0].n_addresses = 0;
-	ck_assert_int_eq(settings_check(&s, &section, &key, error), -1);
-	ck_assert_str_eq(key, "addresses");
-}
-END_TEST
-
-/* The ranges alone keep these two apart; the rule must not rely on it. */
-START_TEST(the_pre_alarm_stays_above_the_low_cell)
-{
-	const char *section, *key;
-	struct settings s;
-
-	make_valid(&s);
-	s.protection.cell_pre_alarm_mv = 2849;
-	ck_assert_int_eq(settings_check(&s, &section, &key, error), -1);
-	ck_assert_ptr_nonnull(strstr(error, "must be above cell-low (2.80 V) "
-				     "by 0.05 V or more"));
-	s.protection.cell_pre_alarm_mv = 2850;
-	ck_assert_int_eq(settings_check(&s, &section, &key, error), 0);
-}
-END_TEST
-
-/* B8: to the millisecond. */
-START_TEST(a_bus_that_cannot_be_heard_in_time_is_refused)
-{
-	const struct proto *proto = proto_find("jk-pb");
-	const char *section, *key;
-	struct settings s;
-	char expected[100];
-	uint32_t each;
-
-	make_valid(&s);
-	must_set(&s, "bus rack", "addresses", "1-15");
-	must_set(&s, "general", "batteries", "15");
-	each = proto->cycle_ms(115200);
-	s.protection.lost_warning_ms = (int32_t)(15 * each);
-	ck_assert_msg(settings_check(&s, &section, &key, error) == 0, "%s",
-		      error);
-	s.protection.lost_warning_ms--;
-	ck_assert_int_eq(settings_check(&s, &section, &key, error), -1);
-	snprintf(expected, sizeof(expected),
-		 "15 batteries x %u ms at 115200 baud = %u.%03u s, longer "
-		 "than lost-warning (", each, 15 * each / 1000,
-		 15 * each % 1000);
-	ck_assert_msg(strstr(error, expected) != NULL, "%s", error);
-	ck_assert_str_eq(section, "rack");
-	ck_assert_str_eq(key, "addresses");
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("settings");
@@ -783,12 +531,6 @@ int main(void)
 	tcase_add_test(c, one_bus_too_many_is_refused);
 	tcase_add_test(c, batteries_are_counted_in_the_order_of_the_file);
 	tcase_add_test(c, the_identity_is_of_what_decides);
-	tcase_add_test(c, the_smallest_complete_configuration_is_taken);
-	tcase_add_loop_test(c, settings_that_contradict_each_other_are_refused,
-			    0, (int)ARRAY_SIZE(contradictions));
-	tcase_add_test(c, what_must_be_given_is_asked_for);
-	tcase_add_test(c, the_pre_alarm_stays_above_the_low_cell);
-	tcase_add_test(c, a_bus_that_cannot_be_heard_in_time_is_refused);
 	suite_add_tcase(suite, c);
 	return unit_run(suite);
 }

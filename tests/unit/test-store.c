@@ -264,7 +264,7 @@ START_TEST(a_missing_folder_is_made_but_not_its_parent)
 }
 END_TEST
 
-/* --- identities ------------------------------------------------------------- */
+/* --- identities --------------------------------------------------------- */
 
 START_TEST(identities_read_back_as_themselves)
 {
