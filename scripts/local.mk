@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: MIT
-EXTRA_DIST += scripts/check scripts/demo scripts/lib.sh scripts/packages
+EXTRA_DIST += scripts/check scripts/demo scripts/demo.script scripts/lib.sh \
+	scripts/packages scripts/rig.sh
