@@ -109,24 +109,13 @@ static int bmsd_claim(struct bmsd *d, struct settings *settings)
 	return r;
 }
 
-static void bmsd_warn_persistence(struct bmsd *d)
-{
-	char text[GPIO_ERROR_SIZE];
-
-	if (strcmp(d->settings->gpio.chip, "virtual") == 0)
-		return;
-	d->input.lines_persist = gpio_persists("/sys", text);
-	if (d->input.lines_persist)
-		log_line(LOG_LEVEL_WARNING, "lines", "%s", text);
-}
-
 static void bmsd_run(struct bmsd *d)
 {
 	mono_t now = clock_mono();
 
 	bmsd_capture(d);
 	keep_load(d, now);
-	bmsd_warn_persistence(d);
+	lines_persist(d, now);
 	notify_init(&d->notify);
 	d->due = true;
 	while (!d->stopping) {

@@ -46,6 +46,7 @@ struct bmsd {
 	mono_t lines_retry;
 	struct gpio_levels lines; /* as last written and read back */
 	struct repeat lines_failures;
+	mono_t persists_seen;  /* the kernel's setting, last looked at */
 	bool heartbeat_high;
 	mono_t heartbeat;      /* last toggled */
 
@@ -93,6 +94,9 @@ void lines_read(struct bmsd *d);
  * be taken again in a second.
  */
 int lines_write(struct bmsd *d, mono_t now);
+/* Looks whether the kernel keeps outputs driven after a crash, and says so
+ * when that changes. */
+void lines_persist(struct bmsd *d, mono_t now);
 /* Floats all outputs and gives the lines back. */
 void lines_close(struct bmsd *d);
 /* How long the loop may sleep at most for the heartbeat's sake, ms. */

@@ -86,6 +86,23 @@ void lines_close(struct bmsd *d)
 	d->heartbeat_high = false;
 }
 
+void lines_persist(struct bmsd *d, mono_t now)
+{
+	char text[GPIO_ERROR_SIZE];
+	bool persist = strcmp(d->settings->gpio.chip, "virtual") != 0 &&
+		       gpio_persists("/sys", text);
+
+	d->persists_seen = now;
+	if (persist == d->input.lines_persist)
+		return;
+	d->input.lines_persist = persist;
+	if (persist)
+		log_line(LOG_LEVEL_WARNING, "lines", "%s", text);
+	else
+		log_line(LOG_LEVEL_NOTICE, "lines", "the kernel lets outputs "
+			 "float after a crash now");
+}
+
 void lines_read(struct bmsd *d)
 {
 	struct gpio_inputs inputs = { 0 };

@@ -9,6 +9,7 @@
 enum {
 	TURN_GAP_US = 1000,     /* the loop never turns faster by itself */
 	CAPTURE_FLUSH_MS = 1000,
+	PERSISTS_MS = 60000,    /* a kernel setting may have been cured */
 };
 
 void bmsd_wake(void *data)
@@ -149,6 +150,18 @@ static void turn_capture(struct bmsd *d, mono_t now)
 	turn_note(d, now, "gpio", CAPTURE_TURN, NULL, 0);
 }
 
+static void turn_command(struct bmsd *d, mono_t now)
+{
+	uint32_t i = d->spine->n_ports - 1;
+
+	if (!spine_command(d->spine))
+		return;
+	port_tick(&d->port[i], now);
+	/* What it told on the way is for the next decision, at once. */
+	if (d->spine->port[i].talk.reading)
+		d->due = true;
+}
+
 static void turn_codes(struct bmsd *d)
 {
 	code_set changed = d->codes ^ d->spine->output.codes;
@@ -232,6 +245,8 @@ static void turn_arm(struct bmsd *d, mono_t now)
 static void turn_idle(struct bmsd *d, mono_t now)
 {
 	keep_save(d, now);
+	if (mono_elapsed_ms(d->persists_seen, now) >= PERSISTS_MS)
+		lines_persist(d, now);
 	if (!d->capture ||
 	    mono_elapsed_ms(d->flushed, now) < CAPTURE_FLUSH_MS)
 		return;
@@ -254,8 +269,7 @@ void bmsd_turn(struct bmsd *d)
 	lines_read(d);
 	turn_decide(d, now);
 	turn_capture(d, now);
-	if (spine_command(d->spine))
-		port_tick(&d->port[d->spine->n_ports - 1], now);
+	turn_command(d, now);
 	turn_codes(d);
 	turn_publish(d, now);
 	keep_look(d, now);

@@ -22,3 +22,9 @@ TESTS += tests/unit/test-replay
 tests_unit_test_replay_SOURCES = tests/unit/test-replay.c
 tests_unit_test_replay_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_replay_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-turn
+TESTS += tests/unit/test-turn
+tests_unit_test_turn_SOURCES = tests/unit/test-turn.c
+tests_unit_test_turn_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_turn_LDADD = $(TEST_LIBS)
