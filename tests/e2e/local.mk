@@ -1,1 +1,34 @@
 # SPDX-License-Identifier: MIT
+# End-to-end tests: the real daemon, simulated batteries and inverter on
+# ptys, a private bus. Each program is one story of a minute or two; they
+# wait far more than they work, so many of them run side by side.
+e2e_rig = tests/e2e/rig.c tests/e2e/rig.h
+e2e_programs = \
+	tests/e2e/test-protect \
+	tests/e2e/test-low \
+	tests/e2e/test-inverter \
+	tests/e2e/test-trouble \
+	tests/e2e/test-life
+
+check_PROGRAMS += $(e2e_programs)
+TESTS += $(e2e_programs)
+
+tests_e2e_test_protect_SOURCES = tests/e2e/test-protect.c $(e2e_rig)
+tests_e2e_test_protect_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_protect_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_low_SOURCES = tests/e2e/test-low.c $(e2e_rig)
+tests_e2e_test_low_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_low_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_inverter_SOURCES = tests/e2e/test-inverter.c $(e2e_rig)
+tests_e2e_test_inverter_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_inverter_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_trouble_SOURCES = tests/e2e/test-trouble.c $(e2e_rig)
+tests_e2e_test_trouble_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_trouble_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_life_SOURCES = tests/e2e/test-life.c $(e2e_rig)
+tests_e2e_test_life_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_life_LDADD = $(TEST_LIBS)
