@@ -138,40 +138,6 @@ int capture_note(struct capture *capture, mono_t time, const char *port,
 	return 0;
 }
 
-int capture_event(struct capture *capture, mono_t time, const char *port,
-		  const struct session_event *event)
-{
-	int error;
-
-	switch (event->type) {
-	case SESSION_TICK:
-		return capture_note(capture, time, port, CAPTURE_TICK, NULL,
-				    0);
-	case SESSION_RX:
-		return capture_note(capture, time, port, CAPTURE_RX,
-				    event->bytes, event->len);
-	case SESSION_TX_DONE:
-		error = event->len == 0 ? 0 :
-			capture_note(capture, time, port, CAPTURE_TX,
-				     event->bytes, event->len);
-		return error < 0 ? error :
-			capture_note(capture, time, port, CAPTURE_SENT, NULL,
-				     0);
-	case SESSION_OPENED:
-		return capture_note(capture, time, port, CAPTURE_OPEN, NULL,
-				    0);
-	case SESSION_LOST:
-		return capture_note(capture, time, port, CAPTURE_LOST, NULL,
-				    0);
-	}
-	return 0;
-}
-
-bool capture_is_running(const struct capture *capture)
-{
-	return capture && capture->fd >= 0;
-}
-
 struct capture *capture_close(struct capture *capture)
 {
 	if (!capture)

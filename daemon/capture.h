@@ -10,7 +10,6 @@
 #define BMS_CAPTURE_FILE_H
 
 #include "lib/base/capture.h"
-#include "lib/base/session.h"
 
 struct capture;
 
@@ -31,17 +30,9 @@ int capture_open(struct capture **ret_capture, const char *path,
 int capture_note(struct capture *capture, mono_t time, const char *port,
 		 enum capture_word word, const uint8_t *bytes, size_t len);
 
-/* The same for what a session was told. The bytes of a SESSION_TX_DONE, if
- * it carries them, are noted as "tx" before its "sent". */
-int capture_event(struct capture *capture, mono_t time, const char *port,
-		  const struct session_event *event);
-
 /* Writes what waits. To be called when there is nothing better to do. As
  * capture_note(). */
 int capture_flush(struct capture *capture);
-
-/* False from its end on; then capture_close() is all that is left to do. */
-bool capture_is_running(const struct capture *capture);
 
 /* Writes what waits and closes the file. NULL is fine; returns NULL. */
 struct capture *capture_close(struct capture *capture);

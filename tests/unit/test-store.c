@@ -182,12 +182,13 @@ START_TEST(a_length_is_not_believed)
 }
 END_TEST
 
+#define LONG_NAME "thirty-two-letters-and-one-more--"
+
 START_TEST(a_name_stays_in_its_folder)
 {
 	static const char *const bad[] = {
 		"", ".", "..", "../x", "/etc/passwd", "a/b", "A", "x.new",
-		"a-name-that-is-longer-than-sixty-four-characters-which-is-"
-		"too-long",
+		LONG_NAME LONG_NAME,
 	};
 	char buf[10];
 	size_t len;
