@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "daemon/capture.h"
+#include "lib/base/maybe.h"
 
 static int decode(const char *line, struct capture_record *record)
 {
