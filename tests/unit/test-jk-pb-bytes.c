@@ -107,6 +107,43 @@ START_TEST(all_forms_of_an_answer_are_taken)
 }
 END_TEST
 
+/* The zero behind an answer is no garbage even where more follows. */
+START_TEST(a_frame_behind_the_final_zero_is_seen)
+{
+	uint8_t bytes[2 * UNIT_ANSWER_SIZE];
+	size_t len;
+
+	ask_three();
+	len = unit_answer(3, JK_PB_STATUS, bytes);
+	bytes[len++] = 0;
+	len += unit_answer(5, JK_PB_STATUS, bytes + len);
+	feed(&w, bytes, len, 11);
+	ck_assert_uint_eq(w.samples, 1);
+	ck_assert_uint_eq(w.bus.counters.faults[FAULT_UNKNOWN], 1);
+	ck_assert_uint_eq(w.bus.counters.garbage_bytes, 0);
+}
+END_TEST
+
+/* B8: noise costs as little time as it can. */
+START_TEST(a_broken_answer_does_not_cost_the_whole_timeout)
+{
+	uint8_t answer[UNIT_ANSWER_SIZE];
+	uint64_t sends;
+
+	ask_three();
+	unit_answer(3, JK_PB_STATUS, answer);
+	feed(&w, answer, 309, 0);
+	world_run(&w, 130000);
+	ck_assert_uint_eq(w.request[3], 0x1c);
+	unit_answer(3, JK_PB_ABOUT, answer);
+	answer[20] ^= 1;
+	feed(&w, answer, 309, 0);
+	sends = w.sends;
+	world_run(&w, 150000);
+	ck_assert_uint_eq(w.sends, sends + 1);
+}
+END_TEST
+
 START_TEST(no_flipped_bit_gives_a_sample)
 {
 	uint8_t answer[UNIT_ANSWER_SIZE];
@@ -479,6 +516,8 @@ static Suite *suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, any_split_gives_the_same_sample);
 	tcase_add_test(t, all_forms_of_an_answer_are_taken);
+	tcase_add_test(t, a_frame_behind_the_final_zero_is_seen);
+	tcase_add_test(t, a_broken_answer_does_not_cost_the_whole_timeout);
 	tcase_add_test(t, no_flipped_bit_gives_a_sample);
 	tcase_add_test(t, truncated_answers_are_faults_of_length);
 	tcase_add_test(t, nobody_else_may_answer_for_a_pack);

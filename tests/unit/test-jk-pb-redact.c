@@ -86,6 +86,25 @@ START_TEST(pass_codes_are_masked_in_every_split)
 }
 END_TEST
 
+/* "55 55 AA EB 90 03": the first 55 does not hide the second. */
+START_TEST(a_false_start_before_a_block_hides_nothing)
+{
+	for (size_t n = 1; n <= 4; n++) {
+		for (size_t chunk = 0; chunk < 8; chunk++) {
+			struct jk_pb_redact r = { .at = 0 };
+			uint8_t bytes[UNIT_ANSWER_SIZE + 4];
+			uint8_t answer[UNIT_ANSWER_SIZE];
+			size_t len = about_with_codes(answer);
+
+			memcpy(bytes, answer, n);
+			memcpy(bytes + n, answer, len);
+			redact(&r, bytes, n + len, chunk);
+			check_masked(answer, bytes + n, len);
+		}
+	}
+}
+END_TEST
+
 START_TEST(the_sum_stays_good_or_bad_for_every_value)
 {
 	for (int value = 0; value < 256; value++) {
@@ -130,6 +149,25 @@ START_TEST(other_blocks_and_noise_pass_unchanged)
 		memcpy(is, was, len);
 		redact(&r, is, len, (size_t)unit_between(&seed, 0, 40));
 		ck_assert_mem_eq(is, was, len);
+	}
+}
+END_TEST
+
+START_TEST(a_start_with_something_in_between_is_none)
+{
+	static const uint8_t start[] = { 0x55, 0xaa, 0xeb, 0x90, 0x03 };
+
+	for (size_t n = 1; n <= 4; n++) {
+		struct jk_pb_redact r = { .at = 0 };
+		uint8_t was[200] = { 0 };
+		uint8_t is[200];
+
+		memcpy(was, start, n);
+		was[n] = 0x77;
+		memcpy(was + n + 1, start + n, sizeof(start) - n);
+		memcpy(is, was, sizeof(is));
+		redact(&r, is, sizeof(is), 1);
+		ck_assert_mem_eq(is, was, sizeof(is));
 	}
 }
 END_TEST
@@ -207,8 +245,10 @@ static Suite *suite(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, pass_codes_are_masked_in_every_split);
+	tcase_add_test(t, a_false_start_before_a_block_hides_nothing);
 	tcase_add_test(t, the_sum_stays_good_or_bad_for_every_value);
 	tcase_add_test(t, other_blocks_and_noise_pass_unchanged);
+	tcase_add_test(t, a_start_with_something_in_between_is_none);
 	tcase_add_test(t, a_frame_behind_a_torn_block_is_kept);
 	tcase_add_test(t, lost_or_doubled_bytes_uncover_nothing);
 	tcase_add_test(t, pass_codes_are_not_in_the_text);

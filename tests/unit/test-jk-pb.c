@@ -378,6 +378,14 @@ START_TEST(acknowledges_are_found_behind_any_pad)
 	/* The captured acknowledge of jkpb-03. */
 	unit_vector("jkpb-03", answer + JK_PB_BLOCK_SIZE, 8);
 	ck_assert_uint_eq(jk_pb_look(answer, 308).address, 3);
+	/* One that speaks of two registers, or of none that is known. */
+	for (int i = 3; i <= 5; i++) {
+		unit_acknowledge(answer, 3, JK_PB_STATUS, 1);
+		answer[JK_PB_BLOCK_SIZE + 1 + i] ^= 2;
+		unit_close_crc(answer + JK_PB_BLOCK_SIZE + 1, JK_PB_ACK_SIZE);
+		ck_assert_int_eq(jk_pb_look(answer, 309).result,
+				 JK_PB_LOOK_BAD_ACK);
+	}
 	/* A block with another block's acknowledge. */
 	unit_acknowledge(answer, 3, JK_PB_ABOUT, 1);
 	ck_assert_int_lt(decode(answer, 309, text, sizeof(text)), 0);
