@@ -2,7 +2,8 @@
 # End-to-end tests: the real daemon, simulated batteries and inverter on
 # ptys, a private bus. Each program is one story of a minute or two; they
 # wait far more than they work, so many of them run side by side.
-e2e_rig = tests/e2e/rig.c tests/e2e/rig.h
+e2e_rig = tests/e2e/rig.c tests/e2e/rig.h tests/e2e/rig_bus.c \
+	tests/e2e/rig_private.h tests/e2e/rig_process.c tests/e2e/rig_sim.c
 e2e_programs = \
 	tests/e2e/test-protect \
 	tests/e2e/test-low \
