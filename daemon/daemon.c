@@ -20,6 +20,9 @@ static int bmsd_set_mode(void *data, enum bms_mode mode, char *error,
 
 	(void)error;
 	(void)size;
+	if (mode != d->input.mode)
+		log_line(LOG_LEVEL_NOTICE, "mode", "set to %s over D-Bus",
+			 keep_mode_name(mode));
 	d->input.mode = mode;
 	d->keep_mode = true;
 	d->due = true;

@@ -42,7 +42,6 @@ struct bmsd {
 	struct ev_io gpio_io[GPIO_EVENT_FDS_MAX];
 	size_t n_gpio_io;
 	bool gpio_edge;
-	bool lines_force;      /* write all, whatever was written before */
 	mono_t lines_retry;
 	struct gpio_levels lines; /* as last written and read back */
 	struct repeat lines_failures;
@@ -113,6 +112,8 @@ void keep_look(struct bmsd *d, mono_t now);
 /* Writes what has to be kept and is due. May wait for the disk. */
 void keep_save(struct bmsd *d, mono_t now);
 void keep_close(struct bmsd *d);
+/* "charger-only", ... as it is kept. */
+const char *keep_mode_name(enum bms_mode mode);
 
 /* --- reload.c --- */
 /* Makes spine, ports and texts for settings, taking over from what there

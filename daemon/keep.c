@@ -28,6 +28,11 @@ static const char *const mode_names[] = {
 
 _Static_assert(ARRAY_SIZE(mode_names) == BMS_MODE_ON + 1, "every mode");
 
+const char *keep_mode_name(enum bms_mode mode)
+{
+	return mode_names[mode];
+}
+
 /* Who holds the lock wrote its process id into it. */
 static void lock_tell(int fd, const char *dir)
 {
@@ -240,7 +245,7 @@ static void keep_told(int r, const char *what)
 
 void keep_save(struct bmsd *d, mono_t now)
 {
-	const char *mode = mode_names[d->input.mode];
+	const char *mode = keep_mode_name(d->input.mode);
 
 	if (d->keep_mode && d->state_dir >= 0)
 		keep_told(store_save(d->state_dir, "mode", mode, strlen(mode)),

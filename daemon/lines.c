@@ -73,7 +73,6 @@ void lines_open(struct bmsd *d, mono_t now)
 			 "the chip is virtual: simulation only, no output "
 			 "leaves this program");
 	lines_watch(d);
-	d->lines_force = true;
 }
 
 void lines_close(struct bmsd *d)
@@ -169,7 +168,7 @@ int lines_write(struct bmsd *d, mono_t now)
 	levels.high[LINE_CHARGE_DISCONNECT] = out->atc_high;
 	levels.high[LINE_PRE_ALARM] = out->pre_alarm_high;
 	levels.high[LINE_HEARTBEAT] = heartbeat_level(d, now);
-	r = gpio_write(d->gpio, &levels, d->lines_force);
+	r = gpio_write(d->gpio, &levels, false);
 	if (r < 0)
 		return lines_lost(d, now, r, "cannot be written");
 	r = gpio_verify(d->gpio, &wrong);
@@ -177,7 +176,6 @@ int lines_write(struct bmsd *d, mono_t now)
 		return lines_lost(d, now, -EIO, line_names[wrong]);
 	if (r < 0)
 		return lines_lost(d, now, r, "cannot be read back");
-	d->lines_force = false;
 	d->lines = levels;
 	return 0;
 }

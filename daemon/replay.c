@@ -315,6 +315,18 @@ static const char *replay_line(struct replay *r,
 	       "the configuration has no bus of that name";
 }
 
+/* A remark of the header: whose decisions are these? */
+static void replay_remark(const struct replay *r, const char *path,
+			  const char *line, size_t len)
+{
+	uint32_t config;
+
+	if (capture_config(line, len, &config) &&
+	    config != settings_identity(r->spine->settings))
+		fprintf(stderr, "%s: was made with another configuration, "
+			"decisions may differ\n", path);
+}
+
 /* Every line of the file. 0, or -EINVAL with file and line on stderr. */
 static int replay_lines(struct replay *r, FILE *file, const char *path,
 			replay_line_fn *take)
@@ -337,6 +349,8 @@ static int replay_lines(struct replay *r, FILE *file, const char *path,
 		e = capture_decode(line, (size_t)len - 1, &record, &why);
 		if (e == 0)
 			why = take(r, &record);
+		else if (e > 0 && take == replay_look)
+			replay_remark(r, path, line, (size_t)len - 1);
 	}
 	free(line);
 	if (!why)
