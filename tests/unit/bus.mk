@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-EXTRA_DIST += tests/unit/bus_fixture.h tests/unit/bus_probe.h
+EXTRA_DIST += tests/unit/bus_fixture.h tests/unit/bus_probe.h \
+	tests/unit/ctl_golden.h
 
 check_PROGRAMS += tests/unit/test-bus
 TESTS += tests/unit/test-bus

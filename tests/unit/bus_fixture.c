@@ -307,9 +307,22 @@ void fixture_prepare(struct fixture *f)
 	ev_io_init(&f->client_io, on_client, -1, 0);
 }
 
+static int on_name(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct fixture *f = userdata;
+
+	(void)m;
+	(void)error;
+	f->names_changed++;
+	return 0;
+}
+
 void fixture_connect_client(struct fixture *f)
 {
 	ck_assert_int_ge(sd_bus_open_user(&f->client), 0);
+	ck_assert_int_ge(sd_bus_add_match(
+		f->client, NULL, "type='signal',member='NameOwnerChanged',"
+		"sender='org.freedesktop.DBus'", on_name, f), 0);
 	ev_io_set(&f->client_io, sd_bus_get_fd(f->client), EV_READ);
 	ev_io_start(f->loop, &f->client_io);
 }

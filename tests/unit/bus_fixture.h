@@ -61,6 +61,7 @@ struct fixture {
 	sd_bus *client;
 	ev_io client_io;
 	ev_timer deadline;
+	int names_changed; /* that the client has heard of */
 	/* What the handler was asked for, and what it answers. */
 	int modes_set;
 	enum bms_mode mode_set;

@@ -52,21 +52,21 @@ START_TEST(a_wrong_mode_is_refused_and_told_what_is_allowed)
 
 	fixture_start(&f);
 	probe_check_error(fixture_set_mode(&f, "ON"), SD_BUS_ERROR_INVALID_ARGS,
-		    "on, charger-only, inverter-only or off");
+			  "on, charger-only, inverter-only or off");
 	probe_check_error(fixture_set_mode(&f, ""), SD_BUS_ERROR_INVALID_ARGS,
-		    "on, charger-only, inverter-only or off");
+			  "on, charger-only, inverter-only or off");
 	sd_bus_message_new_method_call(f.client, &m, BUS_NAME, BUS_ROOT,
 				       "org.freedesktop.DBus.Properties",
 				       "Set");
 	sd_bus_message_append(m, "ssv", BUS_BMS, "Mode", "i", 3);
 	probe_check_error(fixture_call(&f, m), SD_BUS_ERROR_INVALID_ARGS,
-		    "on, charger-only, inverter-only or off");
+			  "on, charger-only, inverter-only or off");
 	sd_bus_message_new_method_call(f.client, &m, BUS_NAME, BUS_ROOT,
 				       "org.freedesktop.DBus.Properties",
 				       "Set");
 	sd_bus_message_append(m, "ssv", BUS_BMS, "Voltage", "d", 3.0);
 	probe_check_error(fixture_call(&f, m), SD_BUS_ERROR_PROPERTY_READ_ONLY,
-		    "Voltage");
+			  "Voltage");
 	ck_assert_int_eq(f.modes_set, 0);
 	fixture_stop(&f);
 }
@@ -79,12 +79,13 @@ START_TEST(what_the_handler_refuses_is_told_in_its_words)
 	fixture_start(&f);
 	f.mode_result = -EACCES;
 	f.mode_error = "The panel owns the switch.";
-	probe_check_error(fixture_set_mode(&f, "off"), SD_BUS_ERROR_ACCESS_DENIED,
-		    "The panel owns the switch.");
+	probe_check_error(fixture_set_mode(&f, "off"),
+			  SD_BUS_ERROR_ACCESS_DENIED,
+			  "The panel owns the switch.");
 	f.mode_result = -EIO;
 	f.mode_error = "";
 	probe_check_error(fixture_set_mode(&f, "off"), SD_BUS_ERROR_FAILED,
-		    "Input/output error");
+			  "Input/output error");
 	ck_assert_int_eq(f.modes_set, 2);
 	fixture_stop(&f);
 }
@@ -351,6 +352,18 @@ static bool is_there(struct fixture *f)
 	return owned;
 }
 
+static void wait_until_there(struct fixture *f)
+{
+	for (;;) {
+		int changed = f->names_changed;
+
+		if (is_there(f))
+			return;
+		while (f->names_changed == changed)
+			fixture_turn(f);
+	}
+}
+
 static void disconnect_client(struct fixture *f)
 {
 	ev_io_stop(f->loop, &f->client_io);
@@ -369,8 +382,7 @@ START_TEST(a_bus_that_goes_and_comes_back_is_found_again)
 	change_and_publish(&f, 10);
 	bus_daemon_restart(&f.daemon);
 	fixture_connect_client(&f);
-	while (!is_there(&f))
-		fixture_turn(&f);
+	wait_until_there(&f);
 	f.picture.output.voltage_mv = known_i32(12345);
 	fixture_settle(&f);
 	probe_check(&f, &(struct expected){ BUS_ROOT, BUS_BMS, "Voltage",
@@ -392,8 +404,7 @@ START_TEST(a_bus_that_is_not_there_at_start_is_found_later)
 	change_and_publish(&f, 10);
 	bus_daemon_restart(&f.daemon);
 	fixture_connect_client(&f);
-	while (!is_there(&f))
-		fixture_turn(&f);
+	wait_until_there(&f);
 	probe_check(&f, &(struct expected){ BUS_ROOT, BUS_BMS, "Voltage",
 					    "d:25.600" }, 1);
 	fixture_stop(&f);
