@@ -5,6 +5,6 @@ systemdsystemunit_DATA = systemd/vebus-bms-ng.service
 
 systemd/vebus-bms-ng.service: systemd/vebus-bms-ng.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) systemd && \
-	$(SED) 's|@sbindir@|$(sbindir)|g' \
+	$(SED) 's|[@]sbindir[@]|$(sbindir)|g' \
 		'$(srcdir)/systemd/vebus-bms-ng.service.in' > $@.tmp && \
 	mv $@.tmp $@
