@@ -433,6 +433,7 @@ int main(void)
 	tcase_add_test(c,
 		the_shipped_file_works_when_its_comments_are_taken_away);
 	tcase_add_test(c, the_manual_page_lists_the_rows_and_nothing_else);
+	tcase_set_timeout(c, 60);
 	suite_add_tcase(suite, c);
 	return unit_run(suite);
 }

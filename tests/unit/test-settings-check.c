@@ -238,6 +238,7 @@ int main(void)
 	tcase_add_test(c, what_must_be_given_is_asked_for);
 	tcase_add_test(c, the_pre_alarm_stays_above_the_low_cell);
 	tcase_add_test(c, a_bus_that_cannot_be_heard_in_time_is_refused);
+	tcase_set_timeout(c, 60);
 	suite_add_tcase(suite, c);
 	return unit_run(suite);
 }
