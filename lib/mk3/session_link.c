@@ -7,7 +7,7 @@
 
 enum {
 	US_PER_BYTE = 4166, /* ten bits at 2400 baud, rounded down */
-	CONFIG_LATE_MS = 3000,
+	CONFIG_LATE_MS = 2000,
 	FAMILY_DIVISOR = 10000,
 	FAMILY_MK2 = 113, /* has no lines to pull, mk3.md 3.1 and 3.7 */
 	WINMON_LEAST = 5,
@@ -510,8 +510,6 @@ static void address_failed(struct mk3 *mk3, mono_t now)
 {
 	if (++mk3->address_failures >= MK3_ADDRESS_TRIES)
 		search(mk3, now);
-	else if (mk3->phase == MK3_ADDRESS)
-		mk3->phase = first_phase(mk3);
 }
 
 /* The request in flight came to nothing: refused, or no answer in time. */

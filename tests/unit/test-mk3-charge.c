@@ -142,6 +142,18 @@ START_TEST(another_scale_of_the_setting_is_obeyed)
 }
 END_TEST
 
+/* Rounding to mA must not carry the word above the stored one. */
+START_TEST(a_scale_finer_than_a_milliampere_exceeds_nothing)
+{
+	rig.model.unit[0].setting_sc = -7000;
+	rig.model.unit[0].stored = 4;
+	rig.model.unit[0].ram = 4;
+	up(100000);
+	ck_assert_uint_le(rig.model.unit[0].ram, 4);
+	ck_assert_uint_eq(rig.model.unit[0].writes, 0);
+}
+END_TEST
+
 /* Without the scale nothing can be written, and it is said so. */
 START_TEST(a_unit_without_the_setting_is_not_written)
 {
@@ -199,7 +211,9 @@ END_TEST
 
 START_TEST(a_unit_that_was_off_is_written_again)
 {
+	/* just after a refresh */
 	up(50000);
+	rig_run(&rig, 15000);
 	rig.model.main = 2;
 	rig_run(&rig, 4000);
 	rig.model.unit[0].ram = rig.model.unit[0].stored;
@@ -339,6 +353,8 @@ int main(void)
 	tcase_add_test(tcase, less_than_an_ampere_a_unit_is_none);
 	tcase_add_test(tcase, the_installers_limit_is_never_exceeded);
 	tcase_add_test(tcase, another_scale_of_the_setting_is_obeyed);
+	tcase_add_test(tcase,
+		       a_scale_finer_than_a_milliampere_exceeds_nothing);
 	tcase_add_test(tcase, a_unit_without_the_setting_is_not_written);
 	tcase_add_test(tcase, an_unknown_wish_is_not_written);
 	tcase_add_test(tcase, a_change_is_written_within_two_seconds);

@@ -58,6 +58,22 @@ START_TEST(start_up_finds_the_mk_and_commands_within_a_second)
 }
 END_TEST
 
+/* 18.6: what the limit is nobody told, so it is not touched */
+START_TEST(an_unknown_limit_is_left_as_it_is)
+{
+	rig.model.drop_letter = 'F';
+	rig.model.drop_count = 1000;
+	rig_command(&rig, INVERTER_ON, -1);
+	rig_event(&rig, SESSION_OPENED, NULL, 0);
+	rig_run(&rig, 2000);
+	ck_assert_uint_eq(rig.model.switch_state, 3);
+	ck_assert_uint_eq(rig.model.switch_limit, 0x8000);
+	rig.model.drop_count = 0;
+	rig_run(&rig, 4000);
+	ck_assert_uint_eq(rig.model.switch_limit, 160);
+}
+END_TEST
+
 /* C7 */
 START_TEST(the_reading_is_in_units)
 {
@@ -355,6 +371,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase,
 		       start_up_finds_the_mk_and_commands_within_a_second);
+	tcase_add_test(tcase, an_unknown_limit_is_left_as_it_is);
 	tcase_add_test(tcase, the_reading_is_in_units);
 	tcase_add_test(tcase, discharging_is_negative);
 	tcase_add_test(tcase, three_phases_are_read_one_by_one);

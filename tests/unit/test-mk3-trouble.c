@@ -60,20 +60,48 @@ START_TEST(a_reset_at_any_request_is_repaired)
 }
 END_TEST
 
+/* The V before an address was good, then the MK is reset by whatever comes
+ * in between; the new address must not hide it. */
+START_TEST(a_reset_between_version_and_address_is_noticed)
+{
+	unsigned int hit = 0;
+
+	rig_up(&rig, INVERTER_CHARGER_ONLY, -1);
+	while (hit < 10) {
+		uint32_t resets = rig_reading(&rig)->mk_resets;
+
+		rig_run(&rig, 1);
+		if (rig.sent[rig.n_sent - 1].bytes[2] != 'V' ||
+		    rig.answer_at < rig.now || rig.answer_at == 0)
+			continue;
+		rig_command(&rig, hit % 2 ? INVERTER_CHARGER_ONLY :
+					    INVERTER_ON, -1);
+		rig.model.reset_at = (int)rig.model.requests;
+		rig_run(&rig, 4000);
+		ck_assert_uint_eq(rig_reading(&rig)->mk_resets, resets + 1);
+		hit++;
+	}
+}
+END_TEST
+
 /* An unsolicited V tells of the reset before anything is asked. */
 START_TEST(a_version_frame_without_address_is_a_reset)
 {
 	static const uint8_t lost[] = { 0x07, 0xff, 0x56, 0x24, 0xdb, 0x11,
 					0x00, 0x42, 0x52 };
+	uint64_t reset;
 
 	rig.model.unit[1] = rig.model.unit[0];
 	rig_up(&rig, INVERTER_CHARGER_ONLY, 40000);
 	rig_run(&rig, 45000);
 	rig_model_reset(&rig);
 	rig_inject(&rig, lost, sizeof(lost));
+	reset = rig.now;
 	rig_run(&rig, 200);
 	ck_assert_uint_eq(rig_reading(&rig)->mk_resets, 1);
 	rig_run(&rig, 3000);
+	/* The MK's panel state counts from when it was sent again. */
+	ck_assert_uint_gt(rig_reading(&rig)->sent_since.us, reset);
 	expect_everything_applied(0);
 }
 END_TEST
@@ -92,6 +120,23 @@ START_TEST(a_lost_address_is_set_again)
 	ck_assert_uint_eq(rig_reading(&rig)->mk_resets, 2);
 	ck_assert_uint_lt(rig.model.mode, 32);
 	ck_assert(rig_reading(&rig)->connected);
+}
+END_TEST
+
+/* The answer to an A is lost, not the address. */
+START_TEST(a_lost_answer_to_an_address_stops_nothing)
+{
+	rig_up(&rig, INVERTER_CHARGER_ONLY, 20000);
+	rig.model.drop_letter = 'A';
+	rig.model.drop_count = 1;
+	rig_run(&rig, 8000);
+	ck_assert_uint_eq(rig.model.drop_count, 0);
+	ck_assert_uint_eq(rig_reading(&rig)->mk_resets, 0);
+	rig.n_sent = 0;
+	rig_run(&rig, 10000);
+	ck_assert_uint_ge(rig_count(&rig, 0, 'F'), 20);
+	ck_assert_uint_ge(rig_count(&rig, 0, 'A'), 5);
+	ck_assert(rig_reading(&rig)->dc_mv.known);
 }
 END_TEST
 
@@ -285,8 +330,10 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_reset_at_any_request_is_repaired);
+	tcase_add_test(tcase, a_reset_between_version_and_address_is_noticed);
 	tcase_add_test(tcase, a_version_frame_without_address_is_a_reset);
 	tcase_add_test(tcase, a_lost_address_is_set_again);
+	tcase_add_test(tcase, a_lost_answer_to_an_address_stops_nothing);
 	tcase_add_test(tcase,
 		       an_mk_that_never_takes_the_address_is_still_commanded);
 	tcase_add_test(tcase, silence_makes_everything_unknown);
