@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-dist_man_MANS = man/vebus-bms-ngd.8
+dist_man_MANS = man/vebus-bms-ngd.8 \
+	man/vebus-bms-ng-dbus.5 man/vebus-bms-ngctl.1
 # The tables of vebus-bms-ng.conf(5) come from the settings table.
 man_MANS += man/vebus-bms-ng.conf.5
 EXTRA_DIST += man/vebus-bms-ng.conf.5.in

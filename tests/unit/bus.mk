@@ -21,3 +21,10 @@ TESTS += tests/unit/test-ctl
 tests_unit_test_ctl_SOURCES = tests/unit/test-ctl.c tests/unit/bus_fixture.c
 tests_unit_test_ctl_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_unit_test_ctl_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-bus-page
+TESTS += tests/unit/test-bus-page
+tests_unit_test_bus_page_SOURCES = tests/unit/test-bus-page.c \
+	tests/unit/bus_fixture.c tests/unit/bus_probe.c
+tests_unit_test_bus_page_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_unit_test_bus_page_LDADD = $(TEST_LIBS)
