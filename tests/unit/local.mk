@@ -5,7 +5,8 @@ TEST_LIBS = $(BMS_LIBS) $(CHECK_LIBS)
 AM_TESTS_ENVIRONMENT = \
 	BMS_SRCDIR='$(abs_top_srcdir)'; export BMS_SRCDIR; \
 	BMS_BUILDDIR='$(abs_top_builddir)'; export BMS_BUILDDIR; \
-	MALLOC_PERTURB_=69; export MALLOC_PERTURB_;
+	MALLOC_PERTURB_=69; export MALLOC_PERTURB_; \
+	CK_DEFAULT_TIMEOUT=60; export CK_DEFAULT_TIMEOUT;
 EXTRA_DIST += tests/unit/unit.h
 
 include tests/unit/base.mk
