@@ -54,6 +54,7 @@ struct bms_state {
 	bool started;
 	mono_t start;
 	mono_t last_now;
+	bool all_online; /* judged anew in every step */
 	struct bms_remote {
 		bool on;       /* debounced */
 		bool raw;

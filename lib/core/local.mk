@@ -6,6 +6,7 @@ libbms_a_SOURCES += \
 	lib/core/battery.c lib/core/battery.h \
 	lib/core/bms.c lib/core/bms.h \
 	lib/core/code.c lib/core/code.h \
+	lib/core/explain.c lib/core/explain.h \
 	lib/core/inverter.c lib/core/inverter.h \
 	lib/core/latch.c lib/core/latch.h \
 	lib/core/limits.c lib/core/limits.h \
