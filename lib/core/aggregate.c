@@ -61,6 +61,15 @@ static maybe_i32 divided(const struct sum *sum, int64_t by)
 	return known_i32((int32_t)value);
 }
 
+/* No battery is emptier than empty or fuller than full. */
+static maybe_i32 pack_soc(const struct sample *sample)
+{
+	maybe_i32 soc = sample->soc_permille;
+
+	return soc.known && soc.value >= 0 && soc.value <= 1000 ?
+		soc : UNKNOWN_I32;
+}
+
 static maybe_i32 pack_voltage_mv(const struct sample *sample)
 {
 	if (sample->voltage_mv.known)
@@ -81,13 +90,11 @@ static maybe_i32 bank_soc(const struct bms_state *state)
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		const struct bms_battery *b = &state->battery[i];
 		maybe_i32 capacity = battery_capacity_mah(b);
+		maybe_i32 soc = pack_soc(&b->sample);
 
-		if (capacity.value <= 0)
-			capacity.known = false;
-		add(&plain, b->sample.soc_permille);
+		add(&plain, soc);
 		add(&weight, capacity);
-		weighed.value += (int64_t)b->sample.soc_permille.value *
-				 capacity.value;
+		weighed.value += (int64_t)soc.value * capacity.value;
 	}
 	weighed.unknown = plain.unknown;
 	return weight.unknown ? divided(&plain, state->n_batteries) :

@@ -14,11 +14,16 @@ const struct nominal_row nominal_rows[NOMINAL_COUNT] = {
 	{ 48, 35000, 68000, { 15, 16 } },
 };
 
+static maybe_i32 positive(maybe_i32 mah)
+{
+	return mah.known && mah.value > 0 ? mah : UNKNOWN_I32;
+}
+
 maybe_i32 battery_capacity_mah(const struct bms_battery *battery)
 {
-	if (battery->sample.design_mah.known)
-		return battery->sample.design_mah;
-	return battery->sample.full_mah;
+	maybe_i32 design = positive(battery->sample.design_mah);
+
+	return design.known ? design : positive(battery->sample.full_mah);
 }
 
 static bool capacities_match(maybe_i32 a, maybe_i32 b)
@@ -33,12 +38,19 @@ static bool capacities_match(maybe_i32 a, maybe_i32 b)
 	return apart * 1000 <= larger * CAPACITY_TOLERANCE_PERMILLE;
 }
 
+/* What one has learnt says nothing of what the other is made for. */
 static bool batteries_match(const struct bms_battery *a,
 			    const struct bms_battery *b)
 {
-	return a->sample.n_cells == b->sample.n_cells &&
-	       capacities_match(battery_capacity_mah(a),
-				battery_capacity_mah(b));
+	maybe_i32 design_a = positive(a->sample.design_mah);
+	maybe_i32 design_b = positive(b->sample.design_mah);
+
+	if (a->sample.n_cells != b->sample.n_cells)
+		return false;
+	if (design_a.known && design_b.known)
+		return capacities_match(design_a, design_b);
+	return capacities_match(positive(a->sample.full_mah),
+				positive(b->sample.full_mah));
 }
 
 static bool serials_collide(const struct bms_battery *a,
@@ -48,25 +60,33 @@ static bool serials_collide(const struct bms_battery *a,
 	       strncmp(a->serial, b->serial, BMS_SERIAL_SIZE) == 0;
 }
 
-void arrangement_match(struct bms_state *state, mono_t now)
+static void judge(struct latch *latch, bool unfit, mono_t now,
+		  const struct settings_protection *settings)
+{
+	latch_take(latch, now, unfit ? LATCH_TRIP : LATCH_CLEAR,
+		   (uint32_t)settings->release_hold_ms,
+		   (uint32_t)settings->lost_warning_ms);
+}
+
+void arrangement_match(struct bms_state *state,
+		       const struct settings_protection *settings)
 {
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		struct bms_battery *b = &state->battery[i];
-		bool fitted = !b->mismatch && !b->duplicate;
+		bool duplicate = false;
 		uint32_t like = 0;
 
-		b->duplicate = false;
 		for (uint32_t j = 0; j < state->n_batteries; j++) {
 			const struct bms_battery *other = &state->battery[j];
 
 			if (batteries_match(b, other))
 				like++;
 			if (j != i && serials_collide(b, other))
-				b->duplicate = true;
+				duplicate = true;
 		}
-		b->mismatch = like * 2 <= state->n_batteries;
-		if (fitted)
-			b->unfit_since = now;
+		judge(&b->duplicate, duplicate, state->last_now, settings);
+		judge(&b->mismatch, like * 2 <= state->n_batteries,
+		      state->last_now, settings);
 	}
 }
 
@@ -80,9 +100,13 @@ static const struct nominal_row *row_of_voltage(int32_t nominal_v)
 }
 
 static const struct nominal_row *
-row_of_inverter(const struct inverter_reading *inverter)
+row_of_inverter(const struct inverter_reading *inverter,
+		const struct settings_protection *settings, mono_t now)
 {
-	if (!inverter || !inverter->connected || !inverter->dc_mv.known)
+	if (!inverter || !inverter->connected || !inverter->dc_mv.known ||
+	    mono_before(now, inverter->dc_time) ||
+	    mono_elapsed_ms(inverter->dc_time, now) >=
+	    (uint32_t)settings->lost_alarm_ms)
 		return NULL;
 	for (size_t i = 0; i < NOMINAL_COUNT; i++) {
 		if (inverter->dc_mv.value >= nominal_rows[i].from_mv &&
@@ -132,7 +156,7 @@ static uint32_t cells_of_most(const struct bms_state *state)
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		const struct bms_battery *b = &state->battery[i];
 
-		if (!b->mismatch)
+		if (!b->mismatch.tripped)
 			return b->sample.n_cells;
 		if (b->sample.n_cells > most)
 			most = b->sample.n_cells;
@@ -156,7 +180,8 @@ void arrangement_recognise(struct bms_state *state,
 	if (!row && a->known && a->cells_per_battery == cells)
 		return;
 	if (!row)
-		row = row_of_inverter(inverter);
+		row = row_of_inverter(inverter, &settings->protection,
+				      state->last_now);
 	*a = (struct bms_arrangement){ .cells_per_battery = cells };
 	if (!row)
 		return;

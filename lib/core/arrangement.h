@@ -31,16 +31,22 @@ extern const struct nominal_row nominal_rows[NOMINAL_COUNT];
 /*
  * Marks the batteries that do not fit the others. A battery fits where
  * more than half of all (itself included) are like it, so that the odd one
- * is named and of two unlike ones both are.
+ * is named and of two unlike ones both are. Called for every new reading
+ * while all batteries are online; released like every trip (B11).
  */
-void arrangement_match(struct bms_state *state, mono_t now);
+void arrangement_match(struct bms_state *state,
+		       const struct settings_protection *settings);
 
-/* Recognises series and parallel; leaves "known" false where it cannot. */
+/*
+ * Recognises series and parallel; leaves "known" false where it cannot. The
+ * inverter's voltage is used only while it is younger than the alarm delay.
+ */
 void arrangement_recognise(struct bms_state *state,
 			   const struct settings *settings,
 			   const struct inverter_reading *inverter);
 
-/* The nominal capacity of a battery: design, else full; may be unknown. */
+/* The nominal capacity of a battery: design, else full. Unknown where it
+ * tells neither; 0 and less is none. */
 maybe_i32 battery_capacity_mah(const struct bms_battery *battery);
 
 #endif

@@ -72,15 +72,14 @@ static enum latch_evidence judge_soc(maybe_i32 soc, int32_t level,
 
 static void take(struct bms_state *state, enum bank_row_id row,
 		 const struct settings_protection *settings,
-		 const struct bms_input *input, enum latch_evidence what,
-		 maybe_i32 value)
+		 enum latch_evidence what, maybe_i32 value)
 {
 	struct latch *latch = &state->bank[row];
 
 	/* Time alone never releases. */
-	if (what == LATCH_CLEAR && input->n_reports == 0)
+	if (what == LATCH_CLEAR && !state->heard)
 		return;
-	latch_take(latch, input->now, what,
+	latch_take(latch, state->last_now, what,
 		   (uint32_t)settings->release_hold_ms,
 		   (uint32_t)settings->lost_warning_ms);
 	if (value.known)
@@ -93,17 +92,17 @@ void bank_step(struct bms_state *state, const struct settings *settings,
 	const struct settings_protection *p = &settings->protection;
 	const struct settings_monitor *m = &settings->monitor;
 
-	take(state, BANK_ROW_VOLTAGE, p, input, judge_voltage(out->voltage_mv),
+	take(state, BANK_ROW_VOLTAGE, p, judge_voltage(out->voltage_mv),
 	     out->voltage_mv);
-	take(state, BANK_ROW_LOW, p, input,
+	take(state, BANK_ROW_LOW, p,
 	     judge_low(state, settings, out, input->now), out->voltage_mv);
-	take(state, BANK_ROW_SOC_WARNING, p, input,
+	take(state, BANK_ROW_SOC_WARNING, p,
 	     judge_soc(out->soc_permille, m->low_soc_warning_permille,
 		       SOC_WARNING_CLEAR_PERMILLE), out->soc_permille);
-	take(state, BANK_ROW_SOC_FLOOR, p, input,
+	take(state, BANK_ROW_SOC_FLOOR, p,
 	     judge_soc(out->soc_permille, m->discharge_floor_permille,
 		       SOC_FLOOR_CLEAR_PERMILLE), out->soc_permille);
-	take(state, BANK_ROW_LINES, p, input,
+	take(state, BANK_ROW_LINES, p,
 	     input->lines_failed ? LATCH_TRIP : LATCH_CLEAR, UNKNOWN_I32);
 }
 
@@ -119,8 +118,9 @@ int32_t bank_limit(enum bank_row_id row, const struct bms_state *state,
 {
 	switch (row) {
 	case BANK_ROW_VOLTAGE:
-		return state->bank[row].value > BANK_MAX_MV ? BANK_MAX_MV :
-							      BANK_MIN_MV;
+		/* The one that was crossed, also while the hold lasts. */
+		return state->bank[row].value > (BANK_MIN_MV + BANK_MAX_MV) / 2
+			? BANK_MAX_MV : BANK_MIN_MV;
 	case BANK_ROW_LOW:
 		return BANK_LOW_CELL_MV * cells_in_series(state);
 	case BANK_ROW_SOC_WARNING:

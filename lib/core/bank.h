@@ -29,7 +29,7 @@ extern const struct bank_row bank_rows[BANK_ROW_COUNT];
 
 /*
  * Judges the bank from the aggregates of this step. Evidence that releases
- * counts only where the step brought a new reading.
+ * counts only where the step brought a reading that is used.
  */
 void bank_step(struct bms_state *state, const struct settings *settings,
 	       const struct bms_input *input, const struct bms_output *out);

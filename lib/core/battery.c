@@ -90,7 +90,7 @@ static void take_identity(struct bms_battery *battery,
 	if (sample->serial[0] == '\0')
 		return;
 	if (battery->serial[0] != '\0' &&
-	    strncmp(battery->serial, sample->serial, BMS_SERIAL_SIZE) != 0)
+	    strncmp(battery->serial, sample->serial, BMS_SERIAL_SIZE - 1) != 0)
 		battery->swapped = true;
 	memcpy(battery->serial, sample->serial, BMS_SERIAL_SIZE);
 	battery->serial[BMS_SERIAL_SIZE - 1] = '\0';
@@ -110,14 +110,14 @@ static void take_own_protections(struct bms_battery *battery,
 	}
 }
 
-static void take_sample(struct bms_battery *battery,
+static bool take_sample(struct bms_battery *battery,
 			const struct settings_protection *settings,
 			mono_t now, const struct sample *sample)
 {
 	if (!may_be_taken(battery, settings, now, sample) ||
 	    !can_be_used(battery, settings, sample)) {
 		count_unreadable(battery);
-		return;
+		return false;
 	}
 	battery->unreadable = 0;
 	/* A silence that ended between two steps was one all the same. */
@@ -130,18 +130,20 @@ static void take_sample(struct bms_battery *battery,
 		   (uint32_t)settings->lost_warning_ms);
 	take_own_protections(battery, settings, sample);
 	protect_take(battery, settings, sample);
+	return true;
 }
 
-void battery_take(struct bms_battery *battery,
+bool battery_take(struct bms_battery *battery,
 		  const struct settings_protection *settings, mono_t now,
 		  const struct bms_report *report)
 {
-	if (report->sample) {
-		take_sample(battery, settings, now, report->sample);
-		return;
-	}
-	if (report->fault != FAULT_TIMEOUT)
+	if (report->sample)
+		return take_sample(battery, settings, now, report->sample);
+	if (report->fault == FAULT_TIMEOUT)
+		battery->unreadable = 0;
+	else
 		count_unreadable(battery);
+	return false;
 }
 
 void battery_age(struct bms_battery *battery,

@@ -9,9 +9,12 @@
 
 #include "lib/core/bms.h"
 
-/* Takes one report. Nothing that is older than what is already used, lies
- * in the future or is past the alarm delay is taken at all. */
-void battery_take(struct bms_battery *battery,
+/*
+ * Takes one report. Nothing that is older than what is already used, lies
+ * in the future or is past the alarm delay is taken at all. True where it
+ * was a reading that is used from now on.
+ */
+bool battery_take(struct bms_battery *battery,
 		  const struct settings_protection *settings, mono_t now,
 		  const struct bms_report *report);
 

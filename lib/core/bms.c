@@ -24,6 +24,15 @@ void bms_init(struct bms_state *state, struct bms_battery *batteries,
 	state->reason = reasons;
 }
 
+static void begin_times(struct bms_state *state, mono_t now)
+{
+	state->start = now;
+	state->pre_alarm_since = now;
+	state->arrangement_since = now;
+	state->mode_since = now;
+	state->obedience.since = now;
+}
+
 /*
  * A clock that runs backwards is broken: whatever was timed with it is
  * worth nothing, and every battery has to be heard again.
@@ -35,44 +44,76 @@ static void forget_times(struct bms_state *state, mono_t now)
 
 		b->used = false;
 		b->doubted = false;
-		b->silent.clearing = false;
+		latch_forget_times(&b->silent, now);
+		latch_forget_times(&b->mismatch, now);
+		latch_forget_times(&b->duplicate, now);
 		for (size_t k = 0; k < PROTECTION_ROW_COUNT; k++)
-			b->latch[k].clearing = false;
+			latch_forget_times(&b->latch[k], now);
 		for (size_t k = 0; k < PROTECTION_COUNT; k++)
-			b->protects[k].clearing = false;
+			latch_forget_times(&b->protects[k], now);
 	}
 	for (size_t k = 0; k < BANK_ROW_COUNT; k++)
-		state->bank[k].clearing = false;
+		latch_forget_times(&state->bank[k], now);
 	state->remote = (struct bms_remote){ 0 };
 	state->bank_low_pending = false;
 	state->limits = (struct bms_limits){ 0 };
-	state->start = now;
-	state->pre_alarm_since = now;
-	state->obedience.since = now;
+	state->clock_failed = true;
+	begin_times(state, now);
 }
 
 static void check_clock(struct bms_state *state, mono_t now)
 {
 	if (!state->started) {
 		state->started = true;
-		state->start = now;
+		state->atd_floats = true;
+		begin_times(state, now);
 	} else if (mono_before(now, state->last_now)) {
 		forget_times(state, now);
 	}
 	state->last_now = now;
 }
 
+/*
+ * B3, B4: a direction returns when all cells are clear, those of the other
+ * batteries too. Judged before anything is taken, so that the order of the
+ * reports does not count.
+ */
+static void hold_together(struct bms_state *state,
+			  const struct settings_protection *p)
+{
+	uint32_t once = 0;
+	uint32_t twice = 0;
+
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		struct bms_battery *b = &state->battery[i];
+
+		b->held = protect_unclear(b, p);
+		twice |= once & b->held;
+		once |= b->held;
+	}
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		uint32_t own = state->battery[i].held;
+
+		state->battery[i].held = (once & ~own) | twice;
+	}
+}
+
 static void take_reports(struct bms_state *state,
 			 const struct settings *settings,
 			 const struct bms_input *input)
 {
+	const struct settings_protection *p = &settings->protection;
+
+	state->heard = false;
+	if (input->n_reports > 0)
+		hold_together(state, p);
 	for (size_t i = 0; i < input->n_reports; i++) {
 		const struct bms_report *report = &input->reports[i];
 
 		if (report->battery < state->n_batteries)
-			battery_take(&state->battery[report->battery],
-				     &settings->protection, input->now,
-				     report);
+			state->heard |=
+				battery_take(&state->battery[report->battery],
+					     p, input->now, report);
 	}
 }
 
@@ -86,6 +127,15 @@ static void judge_ages(struct bms_state *state,
 		battery_age(b, &settings->protection, now);
 		state->all_online &= b->online;
 	}
+}
+
+/* What was left out and now says that it can carry current again has not
+ * tripped anything. */
+static void rejoin(struct latch *latch, bool was_out, bool is_out,
+		   maybe_i32 closed)
+{
+	if (was_out && !is_out && closed.known && closed.value)
+		*latch = (struct latch){ 0 };
 }
 
 /*
@@ -103,6 +153,8 @@ static void leave_out(struct bms_state *state, const struct settings *settings)
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		struct bms_battery *b = &state->battery[i];
 		const struct sample *s = &b->sample;
+		bool was_out_charge = b->left_out_charge;
+		bool was_out_discharge = b->left_out_discharge;
 
 		b->left_out_charge = may && b->online &&
 				     s->charge_switch_on.known &&
@@ -110,6 +162,10 @@ static void leave_out(struct bms_state *state, const struct settings *settings)
 		b->left_out_discharge = may && b->online &&
 					s->discharge_switch_on.known &&
 					!s->discharge_switch_on.value;
+		rejoin(&b->latch[ROW_CHARGE_SWITCH], was_out_charge,
+		       b->left_out_charge, s->charge_switch_on);
+		rejoin(&b->latch[ROW_DISCHARGE_SWITCH], was_out_discharge,
+		       b->left_out_discharge, s->discharge_switch_on);
 		charges |= !b->left_out_charge;
 		discharges |= !b->left_out_discharge;
 	}
@@ -147,32 +203,43 @@ static mono_t lead_end(const struct bms_state *state,
 			   (uint32_t)p->pre_alarm_lead_ms + LEAD_MARGIN_MS);
 }
 
-/*
- * B3: a low cell opens ATD only when the pre-alarm output has been high for
- * the lead. Without remote or with failed lines it may not be high at all;
- * then ATD floats anyway.
- */
-static void apply_lead(struct bms_state *state,
-		       const struct settings_protection *p, mono_t now)
+static bool any_waits(const struct bms_state *state,
+		      const struct settings_protection *p)
 {
-	if (!state->pre_alarm_high || !mono_reached(now, lead_end(state, p)))
-		return;
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		if (state->battery[i].online &&
+		    protect_waits(&state->battery[i], p))
+			return true;
+	}
+	return false;
+}
+
+static void end_waiting(struct bms_state *state,
+			const struct settings_protection *p, mono_t now)
+{
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		if (state->battery[i].online)
 			protect_lead_passed(&state->battery[i], p, now);
 	}
 }
 
+/*
+ * B3: a low cell opens ATD only when the pre-alarm output has been high for
+ * the lead. Where ATD floats there is nothing to be warned of: the cell
+ * counts at once, so that loads are not switched on just to be dropped.
+ */
+static void apply_lead(struct bms_state *state,
+		       const struct settings_protection *p, mono_t now)
+{
+	if (state->atd_floats ||
+	    (state->pre_alarm_high && mono_reached(now, lead_end(state, p))))
+		end_waiting(state, p, now);
+}
+
 static mono_t lead_next(const struct bms_state *state,
 			const struct settings_protection *p)
 {
-	for (uint32_t i = 0; i < state->n_batteries; i++) {
-		const struct bms_battery *b = &state->battery[i];
-
-		if (b->online && state->pre_alarm_high && protect_waits(b, p))
-			return lead_end(state, p);
-	}
-	return MONO_NEVER;
+	return any_waits(state, p) ? lead_end(state, p) : MONO_NEVER;
 }
 
 /* Allowed is what no reason forbids, with every battery heard. */
@@ -187,6 +254,22 @@ static void decide(const struct bms_state *state, struct bms_output *out)
 	}
 	out->atc_high = charge;
 	out->atd_high = discharge;
+}
+
+static void judge(struct bms_state *state, const struct settings *settings,
+		  const struct bms_input *input, struct bms_output *out)
+{
+	const struct settings_protection *p = &settings->protection;
+
+	apply_lead(state, p, input->now);
+	explain(state, settings, input, out);
+	decide(state, out);
+	if (out->atd_high || !any_waits(state, p))
+		return;
+	/* Something else has just opened ATD: the wait is over. */
+	end_waiting(state, p, input->now);
+	explain(state, settings, input, out);
+	decide(state, out);
 }
 
 static mono_t next_change(const struct bms_state *state,
@@ -215,7 +298,6 @@ static mono_t next_change(const struct bms_state *state,
 void bms_step(struct bms_state *state, const struct settings *settings,
 	      const struct bms_input *input, struct bms_output *ret_output)
 {
-	const struct settings_protection *p = &settings->protection;
 	struct bms_output *out = ret_output;
 
 	memset(out, 0, sizeof(*out));
@@ -223,18 +305,16 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	check_clock(state, input->now);
 	take_reports(state, settings, input);
 	judge_ages(state, settings, input->now);
-	if (input->n_reports > 0 && state->all_online) {
-		arrangement_match(state, input->now);
+	if (state->heard && state->all_online) {
+		arrangement_match(state, &settings->protection);
 		arrangement_recognise(state, settings, input->inverter);
 	}
 	leave_out(state, settings);
 	aggregate(state, out);
 	bank_step(state, settings, input, out);
 	out->remote_on = remote_step(&state->remote, input);
-	apply_lead(state, p, input->now);
-
-	explain(state, settings, input, out);
-	decide(state, out);
+	judge(state, settings, input, out);
+	state->atd_floats = !out->atd_high;
 	out->pre_alarm_high = wants_pre_alarm(out);
 	set_pre_alarm(state, input->now, out->pre_alarm_high);
 

@@ -33,13 +33,13 @@ struct bms_battery {
 	struct latch silent;    /* B8: tripped at lost-alarm */
 	struct latch latch[PROTECTION_ROW_COUNT];
 	struct latch protects[PROTECTION_COUNT]; /* the battery's own bits */
+	struct latch mismatch;  /* A3: unlike the others, E-B05 */
+	struct latch duplicate; /* the serial of another one, E-B01 */
+	uint32_t held; /* rows that the other batteries keep from release */
 	/* Judged anew in every step, for the outside. */
 	bool online;            /* a fresh sample is being used */
 	bool left_out_charge;   /* B9: self-isolating */
 	bool left_out_discharge;
-	bool mismatch;          /* A3: unlike the others, E-B05 */
-	bool duplicate;         /* the serial of another one, E-B01 */
-	mono_t unfit_since;
 	bool forbids_charge;
 	bool forbids_discharge;
 	char serial[BMS_SERIAL_SIZE]; /* the first one seen, A5 */
@@ -54,7 +54,10 @@ struct bms_state {
 	bool started;
 	mono_t start;
 	mono_t last_now;
-	bool all_online; /* judged anew in every step */
+	bool clock_failed; /* it has run backwards: no start any more */
+	/* Judged anew in every step. */
+	bool heard;      /* it brought a reading that is used */
+	bool all_online;
 	struct bms_remote {
 		bool on;       /* debounced */
 		bool raw;
@@ -70,6 +73,7 @@ struct bms_state {
 	} arrangement;
 	bool pre_alarm_high;   /* as the line was asked to be */
 	mono_t pre_alarm_since;
+	bool atd_floats;       /* asked to float by the step before */
 	struct latch bank[BANK_ROW_COUNT];
 	mono_t arrangement_since; /* unknown since */
 	mono_t mode_since;        /* off since */

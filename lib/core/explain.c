@@ -122,17 +122,17 @@ static void explain_fit(struct bms_state *state, uint32_t index,
 
 	if (b->swapped)
 		out->codes |= CODE_BIT(CODE_W_X02);
-	if (b->mismatch) {
+	if (b->mismatch.tripped) {
 		reason = battery_reason(REASON_MISMATCH, index, true, true,
-					b->unfit_since);
+					b->mismatch.since);
 		reason.has_value = true;
 		reason.value = b->sample.n_cells;
 		reason.limit = (int32_t)state->arrangement.cells_per_battery;
 		add_reason(state, out, &reason, CODE_BIT(CODE_E_B05));
 	}
-	if (b->duplicate) {
+	if (b->duplicate.tripped) {
 		reason = battery_reason(REASON_ARRANGEMENT, index, true, true,
-					b->unfit_since);
+					b->duplicate.since);
 		add_reason(state, out, &reason, CODE_BIT(CODE_E_B01));
 	}
 }

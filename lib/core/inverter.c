@@ -15,7 +15,7 @@ enum want {
 static const enum want wants[REASON_KIND_COUNT] = {
 	[REASON_UNKNOWN] = WANT_UNKNOWN,
 	[REASON_SILENT] = WANT_OFF,
-	[REASON_UNREADABLE] = WANT_OFF,
+	[REASON_UNREADABLE] = WANT_UNKNOWN,
 	[REASON_TEMPERATURE_UNKNOWN] = WANT_BY_DIRECTION,
 	[REASON_CELL_PRE_ALARM] = WANT_NOTHING,
 	[REASON_CELL_LOW] = WANT_NO_DISCHARGE,
@@ -31,7 +31,7 @@ static const enum want wants[REASON_KIND_COUNT] = {
 	[REASON_DISCHARGE_SWITCH] = WANT_NO_DISCHARGE,
 	[REASON_BATTERY_PROTECTS] = WANT_BY_DIRECTION,
 	[REASON_MISMATCH] = WANT_OFF,
-	[REASON_ARRANGEMENT] = WANT_OFF,
+	[REASON_ARRANGEMENT] = WANT_UNKNOWN,
 	[REASON_BANK_VOLTAGE] = WANT_OFF,
 	[REASON_BANK_LOW] = WANT_NO_DISCHARGE,
 	[REASON_SOC_WARNING] = WANT_NOTHING,
@@ -84,14 +84,16 @@ static void want(struct wanted *w, const struct reason *reason)
 static bool in_start(const struct bms_state *state,
 		     const struct settings *settings, mono_t now)
 {
-	return mono_elapsed_ms(state->start, now) <
+	return !state->clock_failed &&
+	       mono_elapsed_ms(state->start, now) <
 	       (uint32_t)settings->protection.lost_alarm_ms;
 }
 
 /*
- * While batteries have not yet been heard after a start, the unit is left
- * as it is, for as long as a silent battery would be given (B8): a restart
- * of this program alone does not take a ship's mains down.
+ * While batteries have not yet been heard after a start, or the unit itself
+ * has not yet told the voltage that arranges them, the unit is left as it
+ * is, for as long as a silent battery would be given (B8): a restart of
+ * this program alone does not take a ship's mains down.
  */
 static enum inverter_switch state_for(const struct wanted *w, bool start,
 				      enum bms_mode mode)
@@ -173,8 +175,10 @@ static void watch_obedience(struct bms_obedience *o, mono_t now,
 		o->since = now;
 		return;
 	}
-	if (r->switch_register.known && !mono_before(r->switch_asked, o->since)
-	    && !(r->switch_register.value & forbidden)) {
+	if (r->switch_register.known &&
+	    !mono_before(r->switch_asked, o->since) &&
+	    !mono_before(now, r->switch_asked) &&
+	    !(r->switch_register.value & forbidden)) {
 		o->since = r->switch_asked;
 		o->disobeyed = false;
 	}

@@ -35,3 +35,9 @@ void latch_take(struct latch *latch, mono_t time, enum latch_evidence what,
 	}
 	latch->seen = time;
 }
+
+void latch_forget_times(struct latch *latch, mono_t now)
+{
+	latch->clearing = false;
+	latch->since = mono_min(latch->since, now);
+}

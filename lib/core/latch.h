@@ -13,7 +13,7 @@ struct latch {
 	bool tripped;
 	bool clearing;      /* seen clear since clear_since */
 	uint8_t cell;       /* the worst one, from 1; 0: none */
-	int32_t value;      /* the worst now seen */
+	int32_t value;      /* the worst now seen, as far as known */
 	mono_t since;       /* tripped since */
 	mono_t clear_since;
 	mono_t seen;        /* last evidence */
@@ -31,6 +31,9 @@ enum latch_evidence {
  */
 void latch_take(struct latch *latch, mono_t time, enum latch_evidence what,
 		uint32_t hold_ms, uint32_t gap_ms);
+
+/* The clock has run back to now: what was timed with it is worth nothing. */
+void latch_forget_times(struct latch *latch, mono_t now);
 
 /* The rows of the protection table, one per battery and protection. */
 enum protection_row_id {

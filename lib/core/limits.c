@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/core/limits.h"
 
-#include "lib/core/arrangement.h"
+#include "lib/core/protect.h"
 
 /* Two points and more, x rising; flat outside. */
 struct taper_point {
@@ -109,30 +109,45 @@ static int32_t scaled(int32_t ma, int32_t permille)
 	return (int32_t)((int64_t)ma * permille / 1000);
 }
 
-static int32_t charge_target(const struct settings_protection *p,
-			     const struct bms_output *out, int32_t base)
+static int32_t charge_permille(const struct settings_protection *p,
+			       const struct measured m[MEASURE_COUNT])
 {
 	int32_t share = taper_permille(&charge_by_cell,
-				       out->max_cell.value.value -
-				       p->cell_high_mv);
+			m[MEASURE_MAX_CELL_MV].value.value - p->cell_high_mv);
 
 	share = lower(share, taper_permille(&charge_by_cold,
-			out->min_temperature.value.value -
+			m[MEASURE_MIN_TEMPERATURE_DC].value.value -
 			p->charge_temperature_low_dc));
-	share = lower(share, taper_permille(&charge_by_heat,
-			out->max_temperature.value.value -
+	return lower(share, taper_permille(&charge_by_heat,
+			m[MEASURE_MAX_TEMPERATURE_DC].value.value -
 			p->charge_temperature_high_dc));
-	return out->atc_high ? scaled(base, share) : 0;
 }
 
-static int32_t discharge_target(const struct settings_protection *p,
-				const struct bms_output *out, int32_t base)
+static int32_t discharge_permille(const struct settings_protection *p,
+				  const struct measured m[MEASURE_COUNT])
 {
-	int32_t share = taper_permille(&discharge_by_cell,
-				       out->min_cell.value.value -
-				       p->cell_low_mv);
+	return taper_permille(&discharge_by_cell,
+			m[MEASURE_MIN_CELL_MV].value.value - p->cell_low_mv);
+}
 
-	return out->atd_high ? scaled(base, share) : 0;
+/* The least share of all batteries that take part. Only asked for where the
+ * direction is allowed, so every measure is known. */
+static int32_t share_permille(const struct bms_state *state,
+			      const struct settings_protection *p, bool charge)
+{
+	int32_t share = 1000;
+
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		const struct bms_battery *b = &state->battery[i];
+		struct measured m[MEASURE_COUNT];
+
+		if (charge ? b->left_out_charge : b->left_out_discharge)
+			continue;
+		measure_sample(&b->sample, m);
+		share = lower(share, charge ? charge_permille(p, m) :
+					      discharge_permille(p, m));
+	}
+	return share;
 }
 
 /* Falls at once; rises by the ramp, and only with new readings. */
@@ -153,25 +168,29 @@ void limits_step(struct bms_state *state, const struct settings *settings,
 	const struct settings_protection *p = &settings->protection;
 	struct bms_limits *l = &state->limits;
 	uint64_t passed_ms = mono_elapsed_ms(l->time, input->now);
-	int32_t charge;
-	int32_t discharge;
+	int32_t charge = 0;
+	int32_t discharge = 0;
+	int32_t base;
 
-	/* A limit needs all that it is made of; a gap begins it anew. */
-	if (!out->capacity_mah.known || !out->max_cell.value.known ||
-	    (!out->min_temperature.value.known && out->atc_high)) {
+	/* The capacity is known only while every battery is online; a gap
+	 * begins the limits anew. */
+	if (!out->capacity_mah.known) {
 		*l = (struct bms_limits){ 0 };
 		return;
 	}
 	if (!l->known || passed_ms > (uint32_t)p->lost_warning_ms)
 		passed_ms = 0;
-	charge = base_ma(state, out, true, p->charge_rate_permille);
-	discharge = base_ma(state, out, false, p->discharge_rate_permille);
-	l->charge_ma = ramped(l->charge_ma, charge_target(p, out, charge),
-			      charge, input->n_reports ? passed_ms : 0);
-	l->discharge_ma = ramped(l->discharge_ma,
-				 discharge_target(p, out, discharge),
-				 discharge, input->n_reports ? passed_ms : 0);
-	if (!l->known || input->n_reports)
+	if (!state->heard)
+		passed_ms = 0;
+	base = base_ma(state, out, true, p->charge_rate_permille);
+	if (out->atc_high)
+		charge = scaled(base, share_permille(state, p, true));
+	l->charge_ma = ramped(l->charge_ma, charge, base, passed_ms);
+	base = base_ma(state, out, false, p->discharge_rate_permille);
+	if (out->atd_high)
+		discharge = scaled(base, share_permille(state, p, false));
+	l->discharge_ma = ramped(l->discharge_ma, discharge, base, passed_ms);
+	if (!l->known || state->heard)
 		l->time = input->now;
 	l->known = true;
 	out->charge_limit_ma = known_i32(l->charge_ma);

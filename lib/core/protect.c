@@ -27,6 +27,7 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 		.clear_setting = SETTING(cell_low_clear_mv),
 		.forbids_discharge = true,
 		.waits_for_lead = true,
+		.clears_with_bank = true,
 		.codes = CODE_BIT(CODE_A_B01),
 	},
 	[ROW_CELL_LOW_HARD] = {
@@ -36,6 +37,7 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 		.trip_strict = true,
 		.clear_setting = SETTING(cell_low_clear_mv),
 		.forbids_discharge = true,
+		.clears_with_bank = true,
 		.codes = CODE_BIT(CODE_A_B01),
 	},
 	[ROW_CELL_HIGH] = {
@@ -46,6 +48,7 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 		.clear_setting = SETTING(cell_high_clear_mv),
 		.clear_strict = true,
 		.forbids_charge = true,
+		.clears_with_bank = true,
 		.codes = CODE_BIT(CODE_A_X02),
 	},
 	[ROW_CELL_HIGH_HARD] = {
@@ -57,6 +60,7 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 		.clear_setting = SETTING(cell_high_mv),
 		.clear_strict = true,
 		.forbids_charge = true,
+		.clears_with_bank = true,
 		.codes = CODE_BIT(CODE_A_X02),
 	},
 	[ROW_CHARGE_COLD] = {
@@ -153,6 +157,7 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 
 _Static_assert(ARRAY_SIZE(protection_rows) == PROTECTION_ROW_COUNT,
 	       "a row for every protection");
+_Static_assert(PROTECTION_ROW_COUNT <= 32, "a bit for every protection");
 
 static int32_t level(const struct settings_protection *settings,
 		     size_t setting, int32_t add)
@@ -193,7 +198,8 @@ static void measure_temperatures(const struct sample *sample,
 
 		if (t->role != TEMPERATURE_CELL)
 			continue;
-		if (!t->dc.known) {
+		if (!t->dc.known || t->dc.value < SENSOR_MIN_DC ||
+		    t->dc.value > SENSOR_MAX_DC) {
 			take_lower(sensors, 0, i);
 			continue;
 		}
@@ -259,6 +265,32 @@ int32_t protection_limit(const struct protection_row *row,
 	return level(settings, row->trip_setting, row->trip_add);
 }
 
+static bool left_out(const struct bms_battery *battery,
+		     const struct protection_row *row)
+{
+	return row->forbids_charge ? battery->left_out_charge :
+				     battery->left_out_discharge;
+}
+
+uint32_t protect_unclear(const struct bms_battery *battery,
+			 const struct settings_protection *settings)
+{
+	struct measured measured[MEASURE_COUNT];
+	uint32_t unclear = 0;
+
+	measure_sample(&battery->sample, measured);
+	for (size_t i = 0; i < PROTECTION_ROW_COUNT; i++) {
+		const struct protection_row *row = &protection_rows[i];
+		bool clear = battery->online &&
+			     evidence(row, settings,
+				      &measured[row->measure]) == LATCH_CLEAR;
+
+		if (row->clears_with_bank && !clear && !left_out(battery, row))
+			unclear |= (uint32_t)1 << i;
+	}
+	return unclear;
+}
+
 void protect_take(struct bms_battery *battery,
 		  const struct settings_protection *settings,
 		  const struct sample *sample)
@@ -273,9 +305,13 @@ void protect_take(struct bms_battery *battery,
 
 		if (row->waits_for_lead && what == LATCH_TRIP)
 			what = LATCH_BETWEEN;
+		if (battery->held >> i & 1 && what == LATCH_CLEAR)
+			what = LATCH_BETWEEN;
 		latch_take(&battery->latch[i], sample->time, what,
 			   (uint32_t)settings->release_hold_ms,
 			   (uint32_t)settings->lost_warning_ms);
+		if (!m->value.known)
+			continue;
 		battery->latch[i].value = m->value.value;
 		battery->latch[i].cell = m->where;
 	}

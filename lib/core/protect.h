@@ -39,14 +39,29 @@ struct protection_row {
 	bool forbids_discharge;
 	bool waits_for_lead; /* B3: only after the pre-alarm's lead */
 	bool only_with_guard; /* B5: the discharge temperature guard */
+	bool clears_with_bank; /* B3, B4: when all cells of the bank do */
 	code_set codes;
 };
 
 extern const struct protection_row protection_rows[PROTECTION_ROW_COUNT];
 
+enum {
+	/* What a sensor can read, 0.1 degC; beyond it, it does not. */
+	SENSOR_MIN_DC = -500,
+	SENSOR_MAX_DC = 1500,
+};
+
 /* All measures of one sample. */
 void measure_sample(const struct sample *sample,
 		    struct measured ret_measured[MEASURE_COUNT]);
+
+/*
+ * The rows that the reading in use keeps from release in other batteries
+ * (bit per row): those with clears_with_bank whose release level it has not
+ * reached, or that cannot be judged. None where it is left out.
+ */
+uint32_t protect_unclear(const struct bms_battery *battery,
+			 const struct settings_protection *settings);
 
 /* Takes an accepted reading into the battery's latches. */
 void protect_take(struct bms_battery *battery,

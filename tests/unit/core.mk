@@ -2,9 +2,11 @@
 core_bank = tests/unit/bank.c tests/unit/bank.h
 
 check_PROGRAMS += tests/unit/test-core tests/unit/test-core-protect \
-	tests/unit/test-core-inverter tests/unit/test-core-property
+	tests/unit/test-core-inverter tests/unit/test-core-property \
+	tests/unit/test-core-attack
 TESTS += tests/unit/test-core tests/unit/test-core-protect \
-	tests/unit/test-core-inverter tests/unit/test-core-property
+	tests/unit/test-core-inverter tests/unit/test-core-property \
+	tests/unit/test-core-attack
 
 tests_unit_test_core_SOURCES = tests/unit/test-core.c $(core_bank)
 tests_unit_test_core_CFLAGS = $(TEST_CFLAGS)
@@ -24,3 +26,8 @@ tests_unit_test_core_property_SOURCES = tests/unit/test-core-property.c \
 	$(core_bank)
 tests_unit_test_core_property_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_property_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_attack_SOURCES = tests/unit/test-core-attack.c \
+	$(core_bank)
+tests_unit_test_core_attack_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_attack_LDADD = $(TEST_LIBS)

@@ -709,7 +709,8 @@ START_TEST(an_unlike_battery_is_named_and_forbids)
 	healthy(2);
 	bank.sample[0].design_mah = known_i32(100000);
 	bank_run_ms(&bank, 1100);
-	ck_assert(bank.battery[0].mismatch && bank.battery[1].mismatch);
+	ck_assert(bank.battery[0].mismatch.tripped &&
+		  bank.battery[1].mismatch.tripped);
 }
 END_TEST
 
