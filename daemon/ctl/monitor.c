@@ -48,8 +48,9 @@ static const struct object *bms_of(const struct watch *watch)
 	return model_find(&watch->model, BUS_ROOT, BUS_BMS);
 }
 
-/* What must be told at once: all states, and which reasons there are, but
- * not their figures. NULL where there is no memory. */
+/* What must be told at once: all states, and which reasons there are of
+ * which battery; not their figures, and not which cell is the worst. NULL
+ * where there is no memory. */
 static char *key_of(const struct watch *watch)
 {
 	char *const *texts = NULL;
@@ -67,7 +68,7 @@ static char *key_of(const struct watch *watch)
 
 		for (size_t k = 0; k < n; k++) {
 			size_t kind = strcspn(texts[k], ":");
-			size_t len = strcspn(texts[k] + kind + 1, ":");
+			size_t len = strcspn(texts[k] + kind + 1, ":.");
 
 			fprintf(out, " %.*s", (int)(kind + 1 + len),
 				texts[k]);

@@ -3,43 +3,52 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/maybe.h"
 #include "lib/core/code.h"
 #include "lib/core/reason.h"
 
+/* On which side of its limit the trouble is. */
+enum side { NEITHER, LOW, HIGH };
+
 /* Behind the place; the figures follow where the reason has any. */
-static const char *const kind_words[] = {
-	[REASON_UNKNOWN] = "no complete reading yet",
-	[REASON_SILENT] = "silent",
-	[REASON_UNREADABLE] = "answers, but not readably",
-	[REASON_TEMPERATURE_UNKNOWN] = "temperature unknown",
-	[REASON_CELL_PRE_ALARM] = "low, discharge will stop",
-	[REASON_CELL_LOW] = "low",
-	[REASON_CELL_LOW_HARD] = "far too low",
-	[REASON_CELL_HIGH] = "high",
-	[REASON_CELL_HIGH_HARD] = "far too high",
-	[REASON_CHARGE_COLD] = "too cold to charge",
-	[REASON_CHARGE_HOT] = "too hot to charge",
-	[REASON_CHARGE_HOT_HARD] = "far too hot to charge",
-	[REASON_DISCHARGE_COLD] = "too cold to discharge",
-	[REASON_DISCHARGE_HOT] = "too hot to discharge",
-	[REASON_CHARGE_SWITCH] = "its own charge switch is open",
-	[REASON_DISCHARGE_SWITCH] = "its own discharge switch is open",
-	[REASON_BATTERY_PROTECTS] = "protects itself",
-	[REASON_MISMATCH] = "does not fit the other batteries",
-	[REASON_ARRANGEMENT] = "the batteries cannot be put together",
-	[REASON_BANK_VOLTAGE] = "voltage not allowed",
-	[REASON_BANK_LOW] = "voltage low",
-	[REASON_SOC_WARNING] = "state of charge low",
-	[REASON_SOC_FLOOR] = "state of charge at the floor",
-	[REASON_REMOTE_OFF] = "switched off by the remote input",
-	[REASON_MODE] = "switched so by the mode",
-	[REASON_LINES] = "the output lines do not do as told",
+static const struct {
+	const char *words;
+	enum side side;
+} kinds[] = {
+	[REASON_UNKNOWN] = { "no complete reading yet", NEITHER },
+	[REASON_SILENT] = { "silent", NEITHER },
+	[REASON_UNREADABLE] = { "answers, but not readably", NEITHER },
+	[REASON_TEMPERATURE_UNKNOWN] = { "temperature unknown", NEITHER },
+	[REASON_CELL_PRE_ALARM] = { "near its low limit", LOW },
+	[REASON_CELL_LOW] = { "low", LOW },
+	[REASON_CELL_LOW_HARD] = { "far too low", LOW },
+	[REASON_CELL_HIGH] = { "high", HIGH },
+	[REASON_CELL_HIGH_HARD] = { "far too high", HIGH },
+	[REASON_CHARGE_COLD] = { "too cold to charge", LOW },
+	[REASON_CHARGE_HOT] = { "too hot to charge", HIGH },
+	[REASON_CHARGE_HOT_HARD] = { "far too hot to charge", HIGH },
+	[REASON_DISCHARGE_COLD] = { "too cold to discharge", LOW },
+	[REASON_DISCHARGE_HOT] = { "too hot to discharge", HIGH },
+	[REASON_CHARGE_SWITCH] = { "its own charge switch is open", NEITHER },
+	[REASON_DISCHARGE_SWITCH] = {
+		"its own discharge switch is open", NEITHER },
+	[REASON_BATTERY_PROTECTS] = { "protects itself", NEITHER },
+	[REASON_MISMATCH] = { "does not fit the other batteries", NEITHER },
+	[REASON_ARRANGEMENT] = {
+		"the batteries cannot be put together", NEITHER },
+	[REASON_BANK_VOLTAGE] = { "voltage not allowed", NEITHER },
+	[REASON_BANK_LOW] = { "voltage low", LOW },
+	[REASON_SOC_WARNING] = { "state of charge low", LOW },
+	[REASON_SOC_FLOOR] = { "state of charge at the floor", LOW },
+	[REASON_REMOTE_OFF] = { "switched off by the remote input", NEITHER },
+	[REASON_MODE] = { "switched so by the mode", NEITHER },
+	[REASON_LINES] = { "the output lines do not do as told", NEITHER },
 };
 
-_Static_assert(ARRAY_SIZE(kind_words) == REASON_KIND_COUNT,
+_Static_assert(ARRAY_SIZE(kinds) == REASON_KIND_COUNT,
 	       "words for every reason");
 
 /* "kind:where:value:limit", cut at the colons. */
@@ -113,6 +122,18 @@ void words_of_place(const char *where, char *buf, size_t size)
 	place(where, "cell", buf, size);
 }
 
+/* Within its limit again, but not yet far or long enough. */
+static bool is_recovering(enum reason_kind kind, const struct parts *parts)
+{
+	double value = strtod(parts->part[2], NULL);
+	double limit = strtod(parts->part[3], NULL);
+
+	if (!parts->part[2][0] || !parts->part[3][0])
+		return false;
+	return (kinds[kind].side == LOW && value > limit) ||
+	       (kinds[kind].side == HIGH && value < limit);
+}
+
 static void put(enum reason_kind kind, const struct parts *parts,
 		char words[WORDS_SIZE])
 {
@@ -123,10 +144,12 @@ static void put(enum reason_kind kind, const struct parts *parts,
 
 	place(parts->part[1], is_temperature(kind) ? "sensor" : "cell",
 	      where, sizeof(where));
-	snprintf(words, WORDS_SIZE, "%s%s%s%s%s%s%s%s%s%s",
+	snprintf(words, WORDS_SIZE, "%s%s%s%s%s%s%s%s%s%s%s",
 		 where[0] ? where : "bank",
 		 where[0] && !strchr(parts->part[1], '.') ? ": " : " ",
-		 kind_words[kind], has_value ? ": " : "", parts->part[2],
+		 kinds[kind].words,
+		 is_recovering(kind, parts) ? ", recovering" : "",
+		 has_value ? ": " : "", parts->part[2],
 		 has_value ? unit : "", has_limit ? " (limit " : "",
 		 parts->part[3], has_limit ? unit : "",
 		 has_limit ? ")" : "");

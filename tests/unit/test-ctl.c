@@ -167,6 +167,29 @@ START_TEST(status_says_what_is_forbidden_and_why_in_words)
 }
 END_TEST
 
+/* B11: what has tripped is held until it has recovered; that is said. */
+START_TEST(a_reason_that_holds_beyond_its_limit_is_recovering)
+{
+	struct fixture f;
+	struct run *run = calloc(1, sizeof(*run));
+
+	fixture_start(&f);
+	f.picture.reason[0].value = 2801;
+	fixture_settle(&f);
+	run_tool(run, &f, "--session-bus status");
+	ck_assert_ptr_nonnull(strstr(run->text[0],
+		"battery 2 cell 7 low, recovering: 2.801 V (limit 2.800 V)"));
+	f.picture.reason[0].kind = REASON_CELL_HIGH;
+	f.picture.reason[0].limit = 2801;
+	fixture_settle(&f);
+	run_tool(run, &f, "--session-bus status");
+	ck_assert_ptr_nonnull(strstr(run->text[0],
+		"battery 2 cell 7 high: 2.801 V (limit 2.801 V)"));
+	fixture_stop(&f);
+	free(run);
+}
+END_TEST
+
 START_TEST(what_is_unknown_is_a_dash_and_never_a_number)
 {
 	struct fixture f;
@@ -549,6 +572,8 @@ int main(void)
 	TCase *t = add_case(suite, "pages");
 
 	tcase_add_test(t, status_says_what_is_forbidden_and_why_in_words);
+	tcase_add_test(t,
+		       a_reason_that_holds_beyond_its_limit_is_recovering);
 	tcase_add_test(t, what_is_unknown_is_a_dash_and_never_a_number);
 	tcase_add_test(t, batteries_shows_every_cell_and_below_every_bus);
 	tcase_add_test(t,
