@@ -176,15 +176,6 @@ static void leave_out(struct bms_state *state, const struct settings *settings)
 	}
 }
 
-/* B2, B6: the output goes high for what will open ATD, and while it is. */
-static bool wants_pre_alarm(const struct bms_output *out)
-{
-	const code_set codes = CODE_BIT(CODE_W_B01) | CODE_BIT(CODE_W_B07) |
-			       CODE_BIT(CODE_A_B01) | CODE_BIT(CODE_A_B07);
-
-	return (out->codes & codes) != 0;
-}
-
 static void set_pre_alarm(struct bms_state *state, mono_t now, bool high)
 {
 	if (high && !state->pre_alarm_high)
@@ -212,6 +203,20 @@ static bool any_waits(const struct bms_state *state,
 			return true;
 	}
 	return false;
+}
+
+/*
+ * B2, B6: the output goes high for what will open ATD, and while it is. A
+ * cell that waits for the lead starts it, whatever the pre-alarm's level.
+ */
+static bool wants_pre_alarm(const struct bms_state *state,
+			    const struct settings_protection *p,
+			    const struct bms_output *out)
+{
+	const code_set codes = CODE_BIT(CODE_W_B01) | CODE_BIT(CODE_W_B07) |
+			       CODE_BIT(CODE_A_B01) | CODE_BIT(CODE_A_B07);
+
+	return (out->codes & codes) != 0 || any_waits(state, p);
 }
 
 static void end_waiting(struct bms_state *state,
@@ -315,7 +320,8 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	out->remote_on = remote_step(&state->remote, input);
 	judge(state, settings, input, out);
 	state->atd_floats = !out->atd_high;
-	out->pre_alarm_high = wants_pre_alarm(out);
+	out->pre_alarm_high = wants_pre_alarm(state, &settings->protection,
+					      out);
 	set_pre_alarm(state, input->now, out->pre_alarm_high);
 
 	limits_step(state, settings, input, out);

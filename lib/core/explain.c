@@ -205,8 +205,10 @@ static void explain_switching(struct bms_state *state,
 		reason.since = state->mode_since;
 		add_reason(state, out, &reason, 0);
 	}
-	/* Only once all are heard can it be said that they do not fit. */
-	if (!state->all_online || state->arrangement.known) {
+	/* Only once all are heard can it be said that they do not fit. No
+	 * battery at all is no bank. */
+	if (state->arrangement.known ||
+	    (!state->all_online && state->n_batteries > 0)) {
 		state->arrangement_since = input->now;
 	} else {
 		reason.kind = REASON_ARRANGEMENT;

@@ -7,6 +7,7 @@ FUZZ_LINK = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz-capture \
 	tests/fuzz/fuzz-config \
+	tests/fuzz/fuzz-core \
 	tests/fuzz/fuzz-jk-pb \
 	tests/fuzz/fuzz-mk3 \
 	tests/fuzz/fuzz-proto \
@@ -29,6 +30,10 @@ tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c
 tests_fuzz_fuzz_config_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_config_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_config_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_core_SOURCES = tests/fuzz/fuzz-core.c
+tests_fuzz_fuzz_core_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_core_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_core_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_jk_pb_SOURCES = tests/fuzz/fuzz-jk-pb.c
 tests_fuzz_fuzz_jk_pb_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_jk_pb_LDFLAGS = $(FUZZ_LINK)
@@ -51,6 +56,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/config/whole.conf \
 	tests/fuzz/corpus/config/windows.conf \
 	tests/fuzz/corpus/config/wrong.conf \
+	tests/fuzz/corpus/core/lives.hex \
 	tests/fuzz/corpus/jk-pb/frames.hex \
 	tests/fuzz/corpus/mk3/frames.hex \
 	tests/fuzz/corpus/proto/frames.hex \

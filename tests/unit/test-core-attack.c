@@ -496,6 +496,32 @@ START_TEST(a_longer_delay_revives_no_old_reading)
 }
 END_TEST
 
+/* B3: even with a pre-alarm level that the check of settings refuses */
+START_TEST(a_cell_that_waits_always_starts_the_lead)
+{
+	healthy(1);
+	bank.settings.protection.cell_pre_alarm_mv = 2700;
+	bank_cell(&bank, 0, 0, 2790);
+	bank_run_ms(&bank, 1000);
+	ck_assert(bank.out.atd_high && bank.out.pre_alarm_high);
+	bank_run_ms(&bank, 29000);
+	ck_assert(bank.out.atd_high);
+	bank_run_ms(&bank, 1100);
+	ck_assert(!bank.out.atd_high);
+}
+END_TEST
+
+/* B12: nothing is forbidden without a reason */
+START_TEST(no_batteries_are_told_as_a_bank_that_cannot_be_arranged)
+{
+	bank_init(&bank, 0);
+	bank_step_only(&bank);
+	ck_assert_uint_eq(bank.out.n_reasons, 1);
+	ck_assert_ptr_nonnull(bank_reason(&bank, REASON_ARRANGEMENT));
+	ck_assert(bank_has_code(&bank, CODE_E_B01));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("core: attacks");
@@ -535,6 +561,9 @@ int main(void)
 	tcase_add_test(tc, garbage_before_a_silence_does_not_rename_it);
 	tcase_add_test(tc, a_serial_without_an_end_is_no_swap);
 	tcase_add_test(tc, a_longer_delay_revives_no_old_reading);
+	tcase_add_test(tc, a_cell_that_waits_always_starts_the_lead);
+	tcase_add_test(tc,
+		       no_batteries_are_told_as_a_bank_that_cannot_be_arranged);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
