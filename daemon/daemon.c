@@ -96,9 +96,7 @@ static int bmsd_claim(struct bmsd *d, struct settings *settings)
 			 "no memory, outputs not touched");
 		return r;
 	}
-	d->view.settings = d->settings;
-	d->view.state = &d->spine->state;
-	d->view.output = &d->spine->output;
+	bmsd_fill_view(d, clock_mono());
 	r = bus_new(&d->bus, d->loop, &d->view, &handler,
 		    d->options.session_bus);
 	if (r == -EEXIST)

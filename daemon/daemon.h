@@ -76,6 +76,8 @@ int bmsd_main(int argc, char *argv[]);
 /* --- turn.c --- */
 /* One turn: everything that is due, the decision, and its consequences. */
 void bmsd_turn(struct bmsd *d);
+/* Makes the view show what is known now. */
+void bmsd_fill_view(struct bmsd *d, mono_t now);
 /* Notes an event of a port for the capture; struct port_hooks. */
 void bmsd_told(void *data, const char *port, mono_t now,
 	       const struct session_event *event);

@@ -180,16 +180,14 @@ static void turn_codes(struct bmsd *d)
 	}
 }
 
-static void turn_publish(struct bmsd *d, mono_t now)
+void bmsd_fill_view(struct bmsd *d, mono_t now)
 {
-	const struct bms_output *out = &d->spine->output;
-
 	for (uint32_t i = 0; i < d->spine->n_ports; i++)
 		d->view_bus[i].connected = d->port[i].fd >= 0;
 	d->view.now = now;
 	d->view.settings = d->settings;
 	d->view.state = &d->spine->state;
-	d->view.output = out;
+	d->view.output = &d->spine->output;
 	d->view.n_buses = d->spine->n_ports;
 	d->view.bus = d->view_bus;
 	d->view.inverter = d->spine->mk3 ? mk3_reading(d->spine->mk3) : NULL;
@@ -197,7 +195,6 @@ static void turn_publish(struct bmsd *d, mono_t now)
 	d->view.lines = d->lines;
 	d->view.lines_ok = d->gpio;
 	d->view.lines_virtual = d->gpio && gpio_is_virtual(d->gpio);
-	bus_publish(d->bus);
 }
 
 static void turn_notify(struct bmsd *d, mono_t now)
@@ -271,7 +268,8 @@ void bmsd_turn(struct bmsd *d)
 	turn_capture(d, now);
 	turn_command(d, now);
 	turn_codes(d);
-	turn_publish(d, now);
+	bmsd_fill_view(d, now);
+	bus_publish(d->bus);
 	keep_look(d, now);
 	turn_notify(d, now);
 	turn_idle(d, now);

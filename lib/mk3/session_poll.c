@@ -42,7 +42,8 @@ void mk3_poll_start(struct mk3 *mk3, mono_t now)
 {
 	for (size_t i = 0; i < POLL_COUNT; i++)
 		mk3->due[i] = now;
-	mk3->due[POLL_VERSION] = mono_add_ms(now, polls[POLL_VERSION].period_ms);
+	mk3->due[POLL_VERSION] =
+		mono_add_ms(now, polls[POLL_VERSION].period_ms);
 	mk3->switch_due = now;
 	mk3->ac_phase = 1;
 	mk3->background = now;
