@@ -15,6 +15,13 @@
 #include <stdlib.h>
 #include <time.h>
 
+/*
+ * libcheck writes a message for every assertion that holds, so that a crash
+ * can be placed. Hundreds of thousands of them take minutes, and some
+ * lengths of them it cannot read back ("Error in call to get_result").
+ */
+#define _mark_point(file, line) ((void)0)
+
 /* Runs the suite; the closing line is "N%: Checks: ...". */
 static inline int unit_run(Suite *suite)
 {
