@@ -3,10 +3,10 @@ core_bank = tests/unit/bank.c tests/unit/bank.h
 
 check_PROGRAMS += tests/unit/test-core tests/unit/test-core-protect \
 	tests/unit/test-core-inverter tests/unit/test-core-property \
-	tests/unit/test-core-attack
+	tests/unit/test-core-attack tests/unit/test-core-figures
 TESTS += tests/unit/test-core tests/unit/test-core-protect \
 	tests/unit/test-core-inverter tests/unit/test-core-property \
-	tests/unit/test-core-attack
+	tests/unit/test-core-attack tests/unit/test-core-figures
 
 tests_unit_test_core_SOURCES = tests/unit/test-core.c $(core_bank)
 tests_unit_test_core_CFLAGS = $(TEST_CFLAGS)
@@ -31,3 +31,8 @@ tests_unit_test_core_attack_SOURCES = tests/unit/test-core-attack.c \
 	$(core_bank)
 tests_unit_test_core_attack_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_attack_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_figures_SOURCES = tests/unit/test-core-figures.c \
+	$(core_bank)
+tests_unit_test_core_figures_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_figures_LDADD = $(TEST_LIBS)

@@ -501,6 +501,9 @@ START_TEST(a_cell_that_waits_always_starts_the_lead)
 {
 	healthy(1);
 	bank.settings.protection.cell_pre_alarm_mv = 2700;
+	bank_cell(&bank, 0, 0, 2900);
+	bank_run_ms(&bank, 1000);
+	ck_assert(!bank.out.pre_alarm_high);
 	bank_cell(&bank, 0, 0, 2790);
 	bank_run_ms(&bank, 1000);
 	ck_assert(bank.out.atd_high && bank.out.pre_alarm_high);
