@@ -40,7 +40,8 @@ static enum latch_evidence judge_low(struct bms_state *state,
 				     const struct bms_output *out, mono_t now)
 {
 	int32_t cells = cells_in_series(state);
-	bool low = out->voltage_mv.known && out->min_cell.value.known &&
+	/* With the voltage every cell is known. */
+	bool low = out->voltage_mv.known &&
 		   out->voltage_mv.value < BANK_LOW_CELL_MV * cells &&
 		   out->min_cell.value.value >
 			   settings->protection.cell_low_mv;

@@ -158,15 +158,6 @@ void battery_age(struct bms_battery *battery,
 		   (uint32_t)settings->lost_warning_ms);
 }
 
-maybe_i32 battery_age_ms(const struct bms_battery *battery, mono_t now)
-{
-	uint64_t age_ms = mono_elapsed_ms(battery->sample.time, now);
-
-	if (!battery->used)
-		return UNKNOWN_I32;
-	return known_i32(age_ms > INT32_MAX ? INT32_MAX : (int32_t)age_ms);
-}
-
 mono_t battery_next(const struct bms_battery *battery,
 		    const struct settings_protection *settings, mono_t now)
 {

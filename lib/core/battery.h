@@ -22,10 +22,6 @@ bool battery_take(struct bms_battery *battery,
 void battery_age(struct bms_battery *battery,
 		 const struct settings_protection *settings, mono_t now);
 
-/* Age of the reading in use, in ms, capped to what fits; unknown where
- * there has been none. */
-maybe_i32 battery_age_ms(const struct bms_battery *battery, mono_t now);
-
 /* When the age alone changes the answer next. */
 mono_t battery_next(const struct bms_battery *battery,
 		    const struct settings_protection *settings, mono_t now);

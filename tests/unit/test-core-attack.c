@@ -422,6 +422,7 @@ START_TEST(a_high_bank_voltage_names_the_upper_limit)
 	ck_assert(bank_has_code(&bank, CODE_E_B09));
 	bank_cells(&bank, 0, 3740);
 	bank_run_ms(&bank, 2000);
+	ck_assert(bank_reason(&bank, REASON_BANK_VOLTAGE)->has_value);
 	ck_assert_int_eq(bank_reason(&bank, REASON_BANK_VOLTAGE)->limit,
 			 60000);
 }
@@ -451,6 +452,14 @@ END_TEST
 /* B10, B12: a battery that has fallen silent is not called unreadable */
 START_TEST(garbage_before_a_silence_does_not_rename_it)
 {
+	healthy(1);
+	bank_fault(&bank, 0, FAULT_CHECKSUM);
+	bank_fault(&bank, 0, FAULT_CHECKSUM);
+	bank_read(&bank, 0);
+	bank_fault(&bank, 0, FAULT_CHECKSUM);
+	bank.input.now = mono_add_ms(bank.input.now, 15000);
+	bank_step_only(&bank);
+	ck_assert_ptr_null(bank_reason(&bank, REASON_UNREADABLE));
 	healthy(1);
 	bank_fault(&bank, 0, FAULT_CHECKSUM);
 	bank_fault(&bank, 0, FAULT_CHECKSUM);

@@ -409,6 +409,146 @@ START_TEST(the_wait_for_the_inverter_has_an_end_that_is_named)
 }
 END_TEST
 
+/* C10: once found it is missed at once */
+START_TEST(an_inverter_lost_within_the_wait_is_missed_at_once)
+{
+	struct inverter_reading reading = { .connected = true };
+
+	bank_init(&bank, 1);
+	bank.input.inverter = &reading;
+	bank_step_only(&bank);
+	reading.connected = false;
+	bank_step_only(&bank);
+	ck_assert(bank_has_code(&bank, CODE_W_X01));
+}
+END_TEST
+
+/* A1: what a pack does not tell is no fault of it */
+START_TEST(a_pack_may_tell_no_voltage_no_serial_and_other_sensors)
+{
+	bank_init(&bank, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		bank.sample[i].voltage_mv = UNKNOWN_I32;
+		bank.sample[i].serial[0] = '\0';
+		bank.sample[i].n_temperatures = 3;
+		bank.sample[i].temperature[2].role = TEMPERATURE_MOS;
+		bank.sample[i].temperature[2].dc = known_i32(900);
+	}
+	bank_start(&bank);
+	ck_assert_uint_eq(bank.out.codes, 0);
+	ck_assert_int_eq(bank.out.voltage_mv.value, 52800);
+	ck_assert_int_eq(bank.out.max_temperature.value.value, 250);
+	bank.sample[1].temperature[2].dc = UNKNOWN_I32;
+	bank_run_ms(&bank, 1100);
+	ck_assert(bank.out.atc_high);
+	/* But one sensor of its cells there must be. */
+	for (size_t i = 0; i < 2; i++)
+		bank.sample[1].temperature[i].role = TEMPERATURE_AMBIENT;
+	bank_run_ms(&bank, 1100);
+	ck_assert(!bank.out.atc_high);
+}
+END_TEST
+
+/* B10: sizes that cannot be, ages that are too great, other cell counts */
+START_TEST(readings_of_a_wrong_size_or_age_are_not_used)
+{
+	healthy(1);
+	bank_cells(&bank, 0, 3400);
+	for (int i = 0; i < 4; i++) {
+		struct sample *s = &bank.sample[0];
+		struct bms_report report = { .sample = s };
+
+		bank.input.now = mono_add_ms(bank.input.now, 100);
+		s->time = bank.input.now;
+		s->n_cells = i == 0 ? BMS_CELLS_MAX + 1 : i == 3 ? 15 : 16;
+		s->n_temperatures = i == 1 ? BMS_TEMPERATURES_MAX + 1 : 2;
+		if (i == 2)
+			s->time.us -= 100001;
+		if (i == 3)
+			s->voltage_mv = known_i32(15 * 3400);
+		bank.input.reports = &report;
+		bank.input.n_reports = 1;
+		bms_step(&bank.state, &bank.settings, &bank.input,
+			 &bank.out);
+		ck_assert_int_eq(bank.out.max_cell.value.value,
+				 i < 2 ? 3300 : 3400);
+		ck_assert_uint_eq(bank.out.cells, 16);
+	}
+	healthy(1);
+	bank.input.now = mono_add_ms(bank.input.now, 20000);
+	bank_step_only(&bank);
+	bank.sample[0].time.us = bank.input.now.us - 15000000;
+	bank.input.reports = &(struct bms_report){
+		.sample = &bank.sample[0] };
+	bank.input.n_reports = 1;
+	bms_step(&bank.state, &bank.settings, &bank.input, &bank.out);
+	ck_assert(!bank.battery[0].online);
+	ck_assert_uint_eq(bank.battery[0].unreadable, 1);
+	for (int i = 0; i < 300; i++)
+		bank_fault(&bank, 0, FAULT_CHECKSUM);
+	ck_assert_ptr_nonnull(bank_reason(&bank, REASON_UNREADABLE));
+}
+END_TEST
+
+/* B9: what a left out battery says of itself is left out with it */
+START_TEST(the_own_bits_of_a_left_out_battery_forbid_nothing)
+{
+	healthy(2);
+	bank.settings.general.self_isolating = true;
+	bank.sample[1].charge_switch_on = known_i32(0);
+	bank.sample[1].protections = 1u << PROTECTION_CELL_OVERVOLTAGE;
+	bank_run_ms(&bank, 1100);
+	ck_assert(bank.out.atc_high && bank.out.atd_high);
+	ck_assert(!bank_reason(&bank,
+			       REASON_BATTERY_PROTECTS)->forbids_charge);
+	bank.sample[1].charge_switch_on = known_i32(1);
+	bank_run_ms(&bank, 1100);
+	ck_assert(!bank.out.atc_high);
+	healthy(2);
+	bank.settings.general.self_isolating = true;
+	bank.sample[1].discharge_switch_on = known_i32(0);
+	bank.sample[1].protections = 1u << PROTECTION_CELL_UNDERVOLTAGE;
+	bank_run_ms(&bank, 1100);
+	ck_assert(bank.out.atc_high && bank.out.atd_high);
+	bank.sample[1].discharge_switch_on = UNKNOWN_I32;
+	bank_run_ms(&bank, 1100);
+	ck_assert(!bank.out.atd_high);
+}
+END_TEST
+
+/* D1: the end of the debounce is named; fitting the terminals drops nothing */
+START_TEST(the_debounce_has_an_end_that_is_named)
+{
+	healthy(1);
+	bank.input.remote_fitted = true;
+	bank.input.remote_h = known_i32(1);
+	bank_run_ms(&bank, 10);
+	ck_assert(bank.out.remote_on && bank.out.atd_high);
+	bank_read(&bank, 0);
+	ck_assert_uint_eq(bank.out.next.us, bank.input.now.us + 5000000);
+	bank.input.remote_h = known_i32(0);
+	bank_step_only(&bank);
+	ck_assert_uint_eq(bank.out.next.us, bank.input.now.us + 100000);
+	bank.input.now.us += 99999;
+	bank_step_only(&bank);
+	ck_assert(bank.out.remote_on);
+	bank.input.now.us += 1;
+	bank_step_only(&bank);
+	ck_assert(!bank.out.remote_on && !bank.out.atd_high);
+}
+END_TEST
+
+/* B12: room for every row, every bit and the three causes of a battery,
+ * every row and the three causes of the bank */
+START_TEST(there_is_room_for_every_reason)
+{
+	const size_t each = PROTECTION_ROW_COUNT + PROTECTION_COUNT + 3;
+
+	ck_assert_uint_eq(bms_reasons_max(0), BANK_ROW_COUNT + 3);
+	ck_assert_uint_eq(bms_reasons_max(7), BANK_ROW_COUNT + 3 + 7 * each);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("core: figures");
@@ -438,6 +578,15 @@ int main(void)
 	tcase_add_test(tc, switching_off_gives_reasons_and_no_code);
 	tcase_add_test(tc,
 		       the_wait_for_the_inverter_has_an_end_that_is_named);
+	tcase_add_test(tc,
+		       an_inverter_lost_within_the_wait_is_missed_at_once);
+	tcase_add_test(tc,
+		a_pack_may_tell_no_voltage_no_serial_and_other_sensors);
+	tcase_add_test(tc, readings_of_a_wrong_size_or_age_are_not_used);
+	tcase_add_test(tc,
+		       the_own_bits_of_a_left_out_battery_forbid_nothing);
+	tcase_add_test(tc, the_debounce_has_an_end_that_is_named);
+	tcase_add_test(tc, there_is_room_for_every_reason);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
