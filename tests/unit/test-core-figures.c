@@ -520,6 +520,7 @@ END_TEST
 START_TEST(the_debounce_has_an_end_that_is_named)
 {
 	healthy(1);
+	bank_run_ms(&bank, 20000);
 	bank.input.remote_fitted = true;
 	bank.input.remote_h = known_i32(1);
 	bank_run_ms(&bank, 10);
