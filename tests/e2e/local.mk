@@ -8,7 +8,9 @@ e2e_programs = \
 	tests/e2e/test-protect \
 	tests/e2e/test-low \
 	tests/e2e/test-inverter \
-	tests/e2e/test-trouble \
+	tests/e2e/test-noise \
+	tests/e2e/test-foreign \
+	tests/e2e/test-plug \
 	tests/e2e/test-life
 
 check_PROGRAMS += $(e2e_programs)
@@ -26,9 +28,17 @@ tests_e2e_test_inverter_SOURCES = tests/e2e/test-inverter.c $(e2e_rig)
 tests_e2e_test_inverter_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_test_inverter_LDADD = $(TEST_LIBS)
 
-tests_e2e_test_trouble_SOURCES = tests/e2e/test-trouble.c $(e2e_rig)
-tests_e2e_test_trouble_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
-tests_e2e_test_trouble_LDADD = $(TEST_LIBS)
+tests_e2e_test_noise_SOURCES = tests/e2e/test-noise.c $(e2e_rig)
+tests_e2e_test_noise_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_noise_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_foreign_SOURCES = tests/e2e/test-foreign.c $(e2e_rig)
+tests_e2e_test_foreign_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_foreign_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_plug_SOURCES = tests/e2e/test-plug.c $(e2e_rig)
+tests_e2e_test_plug_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_plug_LDADD = $(TEST_LIBS)
 
 tests_e2e_test_life_SOURCES = tests/e2e/test-life.c $(e2e_rig)
 tests_e2e_test_life_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
