@@ -420,14 +420,20 @@ static struct session_action send_request(struct jk_pb_bus *bus, mono_t now)
 	};
 }
 
+static void check_deadline(struct jk_pb_bus *bus, mono_t now)
+{
+	if (!bus->open || !bus->now.in_flight ||
+	    !mono_reached(now, bus->now.deadline))
+		return;
+	drop_received(bus);
+	fail_attempt(bus, now);
+}
+
 static struct session_action next_action(struct jk_pb_bus *bus, mono_t now)
 {
 	struct jk_pb_exchange *x = &bus->now;
 
-	if (bus->open && x->in_flight && mono_reached(now, x->deadline)) {
-		drop_received(bus);
-		fail_attempt(bus, now);
-	}
+	check_deadline(bus, now);
 	if (bus->has_sample) {
 		bus->has_sample = false;
 		return (struct session_action){ .type = SESSION_SAMPLE,
@@ -483,6 +489,9 @@ static struct session_action step(void *state, mono_t now,
 	case SESSION_TICK:
 		break;
 	case SESSION_RX:
+		/* An answer that lay unread while this program stood still is
+		 * as old as nobody knows: only what is read in time counts. */
+		check_deadline(bus, now);
 		if (bus->open)
 			receive(bus, now, event->bytes, event->len);
 		break;

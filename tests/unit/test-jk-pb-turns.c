@@ -285,6 +285,30 @@ START_TEST(a_reader_that_sleeps_needs_few_reads_and_is_not_late)
 }
 END_TEST
 
+/* B8, I3: the program was stopped between the answer and its reading. */
+START_TEST(an_answer_that_lay_unread_past_its_deadline_is_no_sample)
+{
+	uint8_t buf[WORLD_PIECE_SIZE * 4];
+	uint64_t samples;
+	size_t n;
+
+	world_init(&w, 1, 1);
+	present(1, 1);
+	world_open(&w);
+	world_run(&w, 5000000);
+	for (uint64_t sends = w.sends; w.sends == sends;)
+		world_run(&w, 1000);
+	samples = w.samples;
+	w.now += 10000000;
+	n = world_read(&w, buf, sizeof(buf));
+	ck_assert_uint_ge(n, JK_PB_ANSWER_MIN);
+	world_settle(&w, world_step(&w, SESSION_RX, buf, n));
+	ck_assert_uint_eq(w.samples, samples);
+	world_run(&w, 500000);
+	ck_assert_uint_gt(w.samples, samples);
+}
+END_TEST
+
 START_TEST(nothing_is_sent_or_kept_after_the_tty_is_lost)
 {
 	/* Some instant in every state: gap, in flight, mid-answer. */
@@ -362,6 +386,8 @@ static Suite *suite(void)
 	tcase_add_test(t, one_lost_request_is_repeated_at_once);
 	tcase_add_test(t,
 		a_reader_that_sleeps_needs_few_reads_and_is_not_late);
+	tcase_add_test(t,
+		an_answer_that_lay_unread_past_its_deadline_is_no_sample);
 	tcase_add_test(t, nothing_is_sent_or_kept_after_the_tty_is_lost);
 	tcase_add_test(t, a_session_without_addresses_waits_for_ever);
 	suite_add_tcase(s, t);
