@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Every figure and table row of the core, at its edges: A2-A4, B5-B12. */
+#include <string.h>
+
 #include "tests/unit/bank.h"
 #include "tests/unit/unit.h"
 
@@ -550,6 +552,81 @@ START_TEST(there_is_room_for_every_reason)
 }
 END_TEST
 
+/* A4, B7: unknown is no evidence */
+START_TEST(an_unknown_bank_voltage_releases_nothing)
+{
+	healthy(2);
+	bank_cells(&bank, 0, 3740);
+	bank_cells(&bank, 1, 3740);
+	bank_run_ms(&bank, 2000);
+	bank.sample[0].voltage_mv = known_i32(60100);
+	bank.sample[1].voltage_mv = known_i32(60100);
+	bank_run_ms(&bank, 1100);
+	ck_assert(bank_has_code(&bank, CODE_E_B09));
+	bank.silent[1] = true;
+	bank_run_ms(&bank, 60000);
+	ck_assert(!bank.out.voltage_mv.known);
+	ck_assert_ptr_nonnull(bank_reason(&bank, REASON_BANK_VOLTAGE));
+}
+END_TEST
+
+/* D1, B12 */
+START_TEST(remote_off_is_a_reason_of_its_own_and_no_code)
+{
+	mono_t off;
+
+	healthy(2);
+	bank_run_ms(&bank, 20000);
+	bank.input.remote_fitted = true;
+	bank_step_only(&bank);
+	off = bank.input.now;
+	bank_run_ms(&bank, 200);
+	ck_assert_uint_eq(bank.out.codes, 0);
+	ck_assert_uint_eq(bank.out.n_reasons, 1);
+	ck_assert_uint_eq(bank_reason(&bank, REASON_REMOTE_OFF)->since.us,
+			  off.us);
+	/* No battery is to blame. */
+	ck_assert(!bank.battery[0].forbids_charge);
+	bank.input.remote_fitted = false;
+	bank_cell(&bank, 1, 0, 3760);
+	bank_run_ms(&bank, 1100);
+	ck_assert(!bank.battery[0].forbids_charge);
+	ck_assert(bank.battery[1].forbids_charge);
+	ck_assert(!bank.battery[1].forbids_discharge);
+}
+END_TEST
+
+/* B5, C2 */
+START_TEST(the_discharge_guard_makes_the_unit_a_charger)
+{
+	struct inverter_reading reading = { .connected = true };
+
+	healthy(1);
+	bank.input.inverter = &reading;
+	bank_run_ms(&bank, 20000);
+	bank.settings.protection.discharge_temperature_guard = true;
+	bank_temperature(&bank, 0, _i ? 551 : -201);
+	bank_run_ms(&bank, 1100);
+	ck_assert(!bank.out.atd_high);
+	ck_assert_int_eq(bank.out.inverter.state, INVERTER_CHARGER_ONLY);
+}
+END_TEST
+
+/* B1 */
+START_TEST(one_reading_without_a_pack_voltage_is_enough)
+{
+	/* What was in the memory before does not count. */
+	memset(&bank, 0xa5, sizeof(bank));
+	bank_init(&bank, 1);
+	memset(bank.battery, 0xa5, sizeof(bank.battery));
+	memset(bank.reason, 0xa5, sizeof(bank.reason));
+	bms_init(&bank.state, bank.battery, 1, bank.reason);
+	bank.sample[0].voltage_mv = UNKNOWN_I32;
+	bank_read(&bank, 0);
+	ck_assert(bank.out.atc_high && bank.out.atd_high);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("core: figures");
@@ -588,6 +665,11 @@ int main(void)
 		       the_own_bits_of_a_left_out_battery_forbid_nothing);
 	tcase_add_test(tc, the_debounce_has_an_end_that_is_named);
 	tcase_add_test(tc, there_is_room_for_every_reason);
+	tcase_add_test(tc, an_unknown_bank_voltage_releases_nothing);
+	tcase_add_test(tc, remote_off_is_a_reason_of_its_own_and_no_code);
+	tcase_add_loop_test(tc, the_discharge_guard_makes_the_unit_a_charger,
+			    0, 2);
+	tcase_add_test(tc, one_reading_without_a_pack_voltage_is_enough);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
