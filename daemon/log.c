@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/log.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -14,6 +15,27 @@
 enum { LOG_LINE_SIZE = 8192 };
 
 static bool log_to_journal;
+static int log_fd = STDERR_FILENO;
+
+/* A pipe or a terminal that says it has room may have it for less than a
+ * line, and the rest would wait. O_NONBLOCK belongs to the open file, which
+ * others share; so it is opened once more. */
+static void log_open(void)
+{
+	struct stat st;
+	int fd;
+
+	if (log_fd != STDERR_FILENO)
+		close(log_fd);
+	log_fd = STDERR_FILENO;
+	if (fstat(STDERR_FILENO, &st) < 0 ||
+	    (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode)))
+		return;
+	fd = open("/proc/self/fd/2",
+		  O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0)
+		log_fd = fd;
+}
 
 /* systemd.exec(5), JOURNAL_STREAM: device and inode of the descriptor that
  * leads to the journal; anything else has been redirected. */
@@ -23,6 +45,7 @@ void log_init(void)
 	unsigned long long device, inode;
 	struct stat st;
 
+	log_open();
 	log_to_journal = false;
 	if (!stream || fstat(STDERR_FILENO, &st) < 0)
 		return;
@@ -42,7 +65,7 @@ static void log_tame(char *text)
 
 void log_line(enum log_level level, const char *token, const char *format, ...)
 {
-	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+	struct pollfd out = { .fd = log_fd, .events = POLLOUT };
 	char line[LOG_LINE_SIZE];
 	va_list args;
 	size_t len;
@@ -63,6 +86,6 @@ void log_line(enum log_level level, const char *token, const char *format, ...)
 	/* Whoever reads must not be able to stop the loop by not reading. */
 	if (poll(&out, 1, 0) != 1 || !(out.revents & POLLOUT))
 		return;
-	if (write(STDERR_FILENO, line, len) < 0)
+	if (write(log_fd, line, len) < 0)
 		return;
 }

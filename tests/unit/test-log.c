@@ -115,6 +115,32 @@ START_TEST(a_line_that_is_too_long_is_cut_and_stays_one_line)
 }
 END_TEST
 
+/* I3: a pipe whose reader has stopped, with room for half a line. */
+START_TEST(a_reader_that_has_stopped_does_not_stop_the_program)
+{
+	static char text[8000], page[4096];
+	int saved = dup(STDERR_FILENO);
+	int ends[2], size;
+
+	memset(text, 'x', sizeof(text) - 1);
+	ck_assert_int_eq(pipe(ends), 0);
+	size = fcntl(ends[1], F_GETPIPE_SZ);
+	for (int i = 1; i < size / (int)sizeof(page); i++)
+		ck_assert_int_eq(write(ends[1], page, sizeof(page)),
+				 sizeof(page));
+	dup2(ends[1], STDERR_FILENO);
+	log_init();
+	for (int i = 0; i < 3; i++)
+		log_line(LOG_LEVEL_WARNING, "rack", "%s", text);
+	dup2(saved, STDERR_FILENO);
+	log_init();
+	ck_assert_int_eq(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
+	close(saved);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("log");
@@ -128,6 +154,8 @@ int main(void)
 	tcase_add_test(tcase, a_received_text_cannot_forge_a_second_line);
 	tcase_add_test(tcase,
 		       a_line_that_is_too_long_is_cut_and_stays_one_line);
+	tcase_add_test(tcase,
+		       a_reader_that_has_stopped_does_not_stop_the_program);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
