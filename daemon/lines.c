@@ -10,6 +10,7 @@ enum {
 	LINES_RETRY_MS = 1000,
 	HEARTBEAT_HALF_MS = 500, /* 1 Hz */
 	TURN_MS = 1000,          /* a turn at least so often */
+	LINES_STAY_MS = 10000,   /* held so long: they have recovered */
 };
 
 static bool heartbeat_fitted(const struct bmsd *d)
@@ -48,7 +49,6 @@ static void lines_watch(struct bmsd *d)
 void lines_open(struct bmsd *d, mono_t now)
 {
 	char error[GPIO_ERROR_SIZE];
-	uint64_t failures;
 	int r;
 
 	if (d->gpio || !mono_reached(now, d->lines_retry))
@@ -64,15 +64,29 @@ void lines_open(struct bmsd *d, mono_t now)
 				 error);
 		return;
 	}
-	failures = repeat_recovered(&d->lines_failures);
+	lines_watch(d);
+	if (d->lines_failures.failures > REPEAT_FIRST)
+		return;
 	log_line(LOG_LEVEL_NOTICE, "lines", "%s: all lines taken, outputs "
-		 "float%s", gpio_describe(d->gpio),
-		 failures > 0 ? " (works again)" : "");
+		 "float", gpio_describe(d->gpio));
 	if (gpio_is_virtual(d->gpio))
 		log_line(LOG_LEVEL_WARNING, "lines",
 			 "the chip is virtual: simulation only, no output "
 			 "leaves this program");
-	lines_watch(d);
+}
+
+/* What fails again at the next turn has not come back. */
+static void lines_stay(struct bmsd *d, mono_t now)
+{
+	uint64_t failures;
+
+	if (d->lines_failures.failures == 0 ||
+	    mono_elapsed_ms(d->lines_retry, now) < LINES_STAY_MS)
+		return;
+	failures = repeat_recovered(&d->lines_failures);
+	log_line(LOG_LEVEL_NOTICE, "lines",
+		 "all lines work again after %llu failures",
+		 (unsigned long long)failures);
 }
 
 void lines_close(struct bmsd *d)
@@ -177,5 +191,6 @@ int lines_write(struct bmsd *d, mono_t now)
 	if (r < 0)
 		return lines_lost(d, now, r, "cannot be read back");
 	d->lines = levels;
+	lines_stay(d, now);
 	return 0;
 }

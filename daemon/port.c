@@ -82,9 +82,10 @@ static void port_lost(struct port *port, mono_t now)
 
 static void port_fail(struct port *port, mono_t now, const char *why)
 {
-	log_line(LOG_LEVEL_ERROR, port->name,
-		 "%s lost: %s, %s, trying to open it every second",
-		 port->device, why, port->loss);
+	if (repeat_failed(&port->losses))
+		log_line(LOG_LEVEL_ERROR, port->name,
+			 "%s lost: %s, %s, trying to open it every second",
+			 port->device, why, port->loss);
 	port_lost(port, now);
 }
 
@@ -218,8 +219,10 @@ static void port_open(struct port *port, mono_t now)
 	}
 	(void)repeat_recovered(&port->open_failures);
 	port->last_error = 0;
-	log_line(LOG_LEVEL_NOTICE, port->name, "%s open at %u baud",
-		 port->device, (unsigned int)port->baud);
+	if (port->losses.failures <= REPEAT_FIRST)
+		log_line(LOG_LEVEL_NOTICE, port->name, "%s open at %u baud",
+			 port->device, (unsigned int)port->baud);
+	port->opened = now;
 	port->read_at = now;
 	port->tx_done = 0;
 	port->write_limit.us = 0;
@@ -227,6 +230,20 @@ static void port_open(struct port *port, mono_t now)
 	port->faults = port_faults(port);
 	port_told(port, now, SESSION_OPENED, NULL, 0);
 	talk_event(port->talk, now, SESSION_OPENED, NULL, 0);
+}
+
+/* A device that comes and goes all the time has not come back. */
+static void port_stays(struct port *port, mono_t now)
+{
+	uint64_t losses;
+
+	if (mono_elapsed_ms(port->opened, now) < PORT_STAYS_MS)
+		return;
+	losses = repeat_recovered(&port->losses);
+	if (losses > REPEAT_FIRST)
+		log_line(LOG_LEVEL_NOTICE, port->name,
+			 "%s stays open after %llu losses", port->device,
+			 (unsigned long long)losses);
 }
 
 /* Once a second: a device that went without a word, or was changed. */
@@ -238,6 +255,7 @@ static void port_check(struct port *port, mono_t now)
 
 	port->check = mono_add_ms(now, PORT_CHECK_MS);
 	port->heard = false;
+	port_stays(port, now);
 	if (!heard && tty_moved(port->fd, port->device)) {
 		port_fail(port, now, "its path names another device now");
 		port->retry = now;
@@ -328,6 +346,8 @@ void port_adopt(struct port *to, struct port *from)
 	to->write_limit = from->write_limit;
 	to->tx_done = from->tx_done;
 	to->open_failures = from->open_failures;
+	to->losses = from->losses;
+	to->opened = from->opened;
 	to->last_error = from->last_error;
 	from->fd = -1;
 }

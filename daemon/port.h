@@ -24,6 +24,7 @@ enum {
 	PORT_RETRY_MS = 1000,      /* between attempts to open */
 	PORT_WRITE_MS = 1000,      /* a request not taken by then: broken */
 	PORT_CHECK_MS = 1000,      /* is it still the right device? */
+	PORT_STAYS_MS = 60000,     /* open so long: it has recovered */
 };
 
 /* Whom a port tells. Each may be NULL. */
@@ -63,6 +64,8 @@ struct port {
 	uint64_t faults;    /* seen at the last check */
 	bool heard;         /* something since the last check */
 	struct repeat open_failures;
+	struct repeat losses;
+	mono_t opened;
 	struct repeat reverted; /* another program changed the tty */
 	int last_error;
 	uint64_t reads;     /* since start, for tests and figures */

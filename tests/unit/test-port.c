@@ -320,6 +320,39 @@ START_TEST(a_tty_that_takes_no_bytes_is_given_up_after_a_second)
 }
 END_TEST
 
+/* I5: one that takes nothing is opened and lost again every two seconds. */
+START_TEST(a_tty_lost_again_and_again_is_not_told_each_time)
+{
+	char path[] = "/tmp/bms-port-log-XXXXXX";
+	int saved = dup(STDERR_FILENO), fd = mkstemp(path), lines = 0;
+	FILE *f;
+
+	ck_assert_int_ge(fd, 0);
+	dup2(fd, STDERR_FILENO);
+	for (int i = 0; i < 100; i++) {
+		place.fake.send = big;
+		place.fake.send_len = sizeof(big);
+		turn(PORT_RETRY_MS);
+		turn(PORT_WRITE_MS);
+	}
+	dup2(saved, STDERR_FILENO);
+	ck_assert_int_eq(place.fake.n[SESSION_LOST], 100);
+	f = fopen(path, "r");
+	for (int c; (c = getc(f)) != EOF;)
+		lines += c == '\n';
+	ck_assert_int_ge(lines, 2 * REPEAT_FIRST);
+	ck_assert_int_le(lines, 2 * REPEAT_FIRST + 2);
+	fclose(f);
+	close(fd);
+	close(saved);
+	unlink(path);
+	/* That it stays is the recovery. */
+	turn(PORT_RETRY_MS);
+	turn(PORT_STAYS_MS);
+	ck_assert_uint_eq(place.port.losses.failures, 0);
+}
+END_TEST
+
 START_TEST(an_unplugged_tty_comes_back_behind_the_same_link)
 {
 	open_port();
@@ -499,6 +532,7 @@ int main(void)
 		what_lies_unread_is_dropped_before_a_request,
 		a_request_goes_out_whole_though_the_tty_takes_it_in_pieces,
 		a_tty_that_takes_no_bytes_is_given_up_after_a_second,
+		a_tty_lost_again_and_again_is_not_told_each_time,
 		an_unplugged_tty_comes_back_behind_the_same_link,
 		a_silent_tty_is_left_when_its_link_names_another,
 		a_tty_that_still_talks_is_kept_whatever_its_link_names,

@@ -151,6 +151,29 @@ START_TEST(a_write_that_fails_gives_the_lines_back_and_takes_them_again)
 }
 END_TEST
 
+/* I5: lines that can be taken but not kept have not come back. */
+START_TEST(lines_that_fail_each_time_are_counted_on_until_they_stay)
+{
+	struct bmsd d;
+
+	start(&d);
+	bmsd_turn(&d);
+	for (int i = 1; i <= 20; i++) {
+		gpio_virtual_set_stuck(d.gpio, LINE_PRE_ALARM, true);
+		bmsd_turn(&d);
+		ck_assert_ptr_null(d.gpio);
+		ck_assert_uint_eq(d.lines_failures.failures, i);
+		d.lines_retry = d.now;
+		bmsd_turn(&d);
+		ck_assert_ptr_nonnull(d.gpio);
+	}
+	d.lines_retry.us -= 12000000;
+	bmsd_turn(&d);
+	ck_assert_uint_eq(d.lines_failures.failures, 0);
+	stop(&d);
+}
+END_TEST
+
 START_TEST(the_heartbeat_toggles_twice_a_second_and_stops_with_the_lines)
 {
 	struct bmsd d;
@@ -340,6 +363,7 @@ int main(void)
 		outputs_float_while_no_battery_has_been_heard,
 		a_line_that_reads_back_wrong_is_an_error_in_the_same_turn,
 		a_write_that_fails_gives_the_lines_back_and_takes_them_again,
+		lines_that_fail_each_time_are_counted_on_until_they_stay,
 		the_heartbeat_toggles_twice_a_second_and_stops_with_the_lines,
 		the_remote_terminals_are_read_each_turn,
 		a_broken_file_on_reload_keeps_everything,
