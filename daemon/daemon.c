@@ -141,10 +141,9 @@ static void bmsd_done(struct bmsd *d)
 		port_close(&d->port[i], now);
 	d->bus = bus_free(d->bus);
 	d->capture = capture_close(d->capture);
-	if (d->spine && d->keep_serials) {
-		d->keep_after = now;
+	d->keep_after = now;
+	if (d->spine)
 		keep_save(d, now);
-	}
 	keep_close(d);
 	if (d->loop) {
 		ev_timer_stop(d->loop, &d->timer);
