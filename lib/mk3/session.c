@@ -73,6 +73,9 @@ static void take_event(struct mk3 *mk3, mono_t now,
 		receive(mk3, now, NULL, 0);
 		break;
 	case SESSION_RX:
+		/* An answer that lay unread while this program stood still is
+		 * as old as nobody knows: only what is read in time counts. */
+		mk3_link_check(mk3, now);
 		receive(mk3, now, event->bytes, event->len);
 		break;
 	case SESSION_TX_DONE:

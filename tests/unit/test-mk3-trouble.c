@@ -241,6 +241,31 @@ START_TEST(a_lost_tty_makes_everything_unknown_and_comes_back)
 }
 END_TEST
 
+/* I3: the program was stopped between an answer and its reading. */
+START_TEST(an_answer_that_lay_unread_past_its_deadline_is_not_taken)
+{
+	static const uint8_t request[] = { 'F', 0 };
+	uint8_t old[64];
+	size_t n;
+
+	rig_up(&rig, INVERTER_ON, -1);
+	rig_run(&rig, 45000);
+	do
+		rig_run(&rig, 1);
+	while (memcmp(rig.sent[rig.n_sent - 1].bytes + 2, request, 2) != 0 ||
+	       rig.n_bytes == 0);
+	n = rig.n_bytes;
+	ck_assert_uint_le(n, sizeof(old));
+	memcpy(old, rig.byte, n);
+	rig.n_bytes = 0;
+	rig.model.dead = true;
+	rig.now += 10000000;
+	rig_event(&rig, SESSION_RX, old, n);
+	ck_assert_uint_lt(rig_reading(&rig)->dc_time.us, rig.now - 10000000);
+	ck_assert(!rig_reading(&rig)->dc_mv.known);
+}
+END_TEST
+
 /* A late F 5 must not pass for the answer to a newer one. */
 START_TEST(a_late_read_back_keeps_the_time_it_was_asked)
 {
@@ -343,6 +368,8 @@ int main(void)
 	tcase_add_test(tcase,
 		       a_lost_tty_makes_everything_unknown_and_comes_back);
 	tcase_add_test(tcase, a_late_read_back_keeps_the_time_it_was_asked);
+	tcase_add_test(tcase,
+		an_answer_that_lay_unread_past_its_deadline_is_not_taken);
 	tcase_add_test(tcase, a_million_bytes_of_garbage_end);
 	tcase_add_test(tcase, a_noisy_line_is_survived);
 	suite_add_tcase(suite, tcase);
