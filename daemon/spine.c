@@ -278,6 +278,21 @@ static void spine_adopt_state(struct spine *to, const struct spine *from,
 	mine->obedience = theirs->obedience;
 }
 
+/* What was told is not told again where the capture goes on, too. */
+static void spine_adopt_told(struct spine *to, const struct spine *from)
+{
+	size_t n = from->told_output.n_reasons;
+
+	if (to->state.n_batteries != from->state.n_batteries ||
+	    settings_identity(to->settings) !=
+	    settings_identity(from->settings))
+		return;
+	to->told = from->told;
+	to->told_output = from->told_output;
+	memcpy(to->told_reason, from->told_reason,
+	       n * sizeof(*to->told_reason));
+}
+
 void spine_adopt(struct spine *to, struct spine *from, uint32_t *kept)
 {
 	for (uint32_t i = 0; i < to->n_ports; i++) {
@@ -294,6 +309,7 @@ void spine_adopt(struct spine *to, struct spine *from, uint32_t *kept)
 		kept[i] = old;
 	}
 	spine_adopt_state(to, from, spine_bank_same(to, from, kept));
+	spine_adopt_told(to, from);
 }
 
 /* Reports of one port, as the core wants them. */

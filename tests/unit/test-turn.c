@@ -234,6 +234,26 @@ START_TEST(a_broken_file_on_reload_keeps_everything)
 }
 END_TEST
 
+/* I6: the log of a run is what its capture gives, reloads or not. */
+START_TEST(an_unchanged_file_on_reload_tells_no_decision_again)
+{
+	struct spine *spine;
+	struct bmsd d;
+
+	start(&d);
+	bmsd_turn(&d);
+	ck_assert(d.spine->told);
+	spine = d.spine;
+	bmsd_reload(&d);
+	ck_assert_ptr_ne(d.spine, spine);
+	ck_assert(d.spine->told);
+	write_config("1-2", "[protection]\ncell-high = 3.7\n");
+	bmsd_reload(&d);
+	ck_assert(!d.spine->told);
+	stop(&d);
+}
+END_TEST
+
 START_TEST(a_new_limit_takes_effect_and_the_lines_stay_held)
 {
 	struct gpio *gpio;
@@ -367,6 +387,7 @@ int main(void)
 		the_heartbeat_toggles_twice_a_second_and_stops_with_the_lines,
 		the_remote_terminals_are_read_each_turn,
 		a_broken_file_on_reload_keeps_everything,
+		an_unchanged_file_on_reload_tells_no_decision_again,
 		a_new_limit_takes_effect_and_the_lines_stay_held,
 		batteries_that_keep_bus_and_address_keep_what_is_known,
 		other_lines_are_taken_anew_on_reload,
