@@ -134,6 +134,7 @@ static bool is_pre_alarm(const struct reason *reason)
 	case REASON_SILENT:
 	case REASON_UNREADABLE:
 	case REASON_TEMPERATURE_UNKNOWN:
+	case REASON_CELL_IMPLAUSIBLE:
 	case REASON_CELL_HIGH:
 	case REASON_CELL_HIGH_HARD:
 	case REASON_CHARGE_COLD:

@@ -22,6 +22,7 @@ static const struct {
 	[REASON_SILENT] = { "silent", NEITHER },
 	[REASON_UNREADABLE] = { "answers, but not readably", NEITHER },
 	[REASON_TEMPERATURE_UNKNOWN] = { "temperature unknown", NEITHER },
+	[REASON_CELL_IMPLAUSIBLE] = { "reads what no cell can have", NEITHER },
 	[REASON_CELL_PRE_ALARM] = { "near its low limit", LOW },
 	[REASON_CELL_LOW] = { "low", LOW },
 	[REASON_CELL_LOW_HARD] = { "far too low", LOW },

@@ -85,7 +85,9 @@ void arrangement_match(struct bms_state *state,
 				duplicate = true;
 		}
 		judge(&b->duplicate, duplicate, state->last_now, settings);
-		judge(&b->mismatch, like * 2 <= state->n_batteries,
+		/* Cells do not come and go either. */
+		judge(&b->mismatch, like * 2 <= state->n_batteries ||
+				    b->sample.n_cells != b->cells,
 		      state->last_now, settings);
 	}
 }

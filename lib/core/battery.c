@@ -87,11 +87,16 @@ static void count_unreadable(struct bms_battery *battery)
 static void take_identity(struct bms_battery *battery,
 			  const struct sample *sample)
 {
+	bool other = battery->serial[0] != '\0' &&
+		     sample->serial[0] != '\0' &&
+		     strncmp(battery->serial, sample->serial,
+			     BMS_SERIAL_SIZE - 1) != 0;
+
+	battery->swapped |= other;
+	if (battery->cells == 0 || other)
+		battery->cells = sample->n_cells;
 	if (sample->serial[0] == '\0')
 		return;
-	if (battery->serial[0] != '\0' &&
-	    strncmp(battery->serial, sample->serial, BMS_SERIAL_SIZE - 1) != 0)
-		battery->swapped = true;
 	memcpy(battery->serial, sample->serial, BMS_SERIAL_SIZE);
 	battery->serial[BMS_SERIAL_SIZE - 1] = '\0';
 }

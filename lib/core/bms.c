@@ -31,6 +31,7 @@ static void begin_times(struct bms_state *state, mono_t now)
 	state->arrangement_since = now;
 	state->mode_since = now;
 	state->obedience.since = now;
+	state->obedience.charge_since = now;
 }
 
 /*

@@ -44,6 +44,7 @@ struct bms_battery {
 	bool forbids_discharge;
 	char serial[BMS_SERIAL_SIZE]; /* the first one seen, A5 */
 	bool swapped;
+	uint8_t cells; /* as many as it had at first, A3 */
 };
 
 struct bms_state {
@@ -89,6 +90,8 @@ struct bms_state {
 		enum inverter_switch wanted;
 		mono_t since;    /* wanted, or last seen obeyed */
 		bool disobeyed;
+		mono_t charge_since; /* forbidden, not acknowledged */
+		bool charge_disobeyed;
 		bool ever_connected;
 	} obedience;
 };

@@ -17,6 +17,7 @@ static const enum want wants[REASON_KIND_COUNT] = {
 	[REASON_SILENT] = WANT_OFF,
 	[REASON_UNREADABLE] = WANT_UNKNOWN,
 	[REASON_TEMPERATURE_UNKNOWN] = WANT_BY_DIRECTION,
+	[REASON_CELL_IMPLAUSIBLE] = WANT_OFF,
 	[REASON_CELL_PRE_ALARM] = WANT_NOTHING,
 	[REASON_CELL_LOW] = WANT_NO_DISCHARGE,
 	[REASON_CELL_LOW_HARD] = WANT_NO_DISCHARGE,
@@ -186,6 +187,22 @@ static void watch_obedience(struct bms_obedience *o, mono_t now,
 		o->disobeyed = true;
 }
 
+/*
+ * C3: charge is forbidden, but a unit has not acknowledged the current it
+ * was told. The session needs up to a minute to ask all addresses before it
+ * can say that every unit has.
+ */
+static void watch_charge(struct bms_obedience *o, mono_t now,
+			 const struct inverter_reading *r,
+			 const struct bms_output *out)
+{
+	if (out->atc_high || !r->connected || r->charge_current_applied ||
+	    out->inverter.state == INVERTER_LEAVE)
+		o->charge_since = now;
+	o->charge_disobeyed = mono_elapsed_ms(o->charge_since, now) >=
+			      INVERTER_OBEY_CHARGE_MS;
+}
+
 static bool link_is_missed(const struct bms_state *state, mono_t now)
 {
 	return state->obedience.ever_connected ||
@@ -205,7 +222,8 @@ void inverter_watch(struct bms_state *state, const struct bms_input *input,
 		out->codes |= CODE_BIT(CODE_W_X01);
 	watch_obedience(&state->obedience, input->now, r,
 			out->inverter.state);
-	if (state->obedience.disobeyed)
+	watch_charge(&state->obedience, input->now, r, out);
+	if (state->obedience.disobeyed || state->obedience.charge_disobeyed)
 		out->codes |= CODE_BIT(CODE_A_X01);
 }
 
@@ -224,5 +242,8 @@ mono_t inverter_next(const struct bms_state *state,
 	    forbidden_bits[out->inverter.state] != 0)
 		next = mono_min(next, mono_add_ms(o->since,
 						  INVERTER_OBEY_MS));
+	if (!out->atc_high && !o->charge_disobeyed)
+		next = mono_min(next, mono_add_ms(o->charge_since,
+						  INVERTER_OBEY_CHARGE_MS));
 	return next;
 }

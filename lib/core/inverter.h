@@ -10,6 +10,7 @@
 
 enum {
 	INVERTER_OBEY_MS = 3000,    /* C2: verified within 3 s */
+	INVERTER_OBEY_CHARGE_MS = 90000,
 	INVERTER_GRACE_MS = 10000,  /* to be found after start (ours) */
 };
 

@@ -15,11 +15,15 @@ int32_t sample_cell_sum_mv(const struct sample *sample)
 	return sum;
 }
 
+bool cell_is_plausible(int32_t mv)
+{
+	return mv >= PLAUSIBLE_CELL_MIN_MV && mv <= PLAUSIBLE_CELL_MAX_MV;
+}
+
 static bool cells_within_range(const struct sample *sample)
 {
 	for (size_t i = 0; i < sample->n_cells; i++) {
-		if (sample->cell_mv[i] < PLAUSIBLE_CELL_MIN_MV ||
-		    sample->cell_mv[i] > PLAUSIBLE_CELL_MAX_MV)
+		if (!cell_is_plausible(sample->cell_mv[i]))
 			return false;
 	}
 	return true;

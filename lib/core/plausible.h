@@ -16,6 +16,9 @@ enum {
 	PLAUSIBLE_SUM_PERMILLE = 30, /* cells against pack voltage */
 };
 
+/* 0.5..4.5 V: what a cell of any chemistry here can have. */
+bool cell_is_plausible(int32_t mv);
+
 /*
  * True where every cell lies within 0.5..4.5 V, the cells add up to the
  * pack within 3 % (where the pack tells its voltage), and no cell differs

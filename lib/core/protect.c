@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/core/plausible.h"
+
 #define SETTING(name) offsetof(struct settings_protection, name)
 /* No setting has this offset: the level is "add" alone. */
 #define FIXED SIZE_MAX
@@ -153,6 +155,17 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 		.forbids_discharge = true,
 		.only_with_guard = true,
 	},
+	/* A sense wire that has come off: what the cell really has is not
+	 * known, so neither direction is safe. */
+	[ROW_CELL_IMPLAUSIBLE] = {
+		.reason = REASON_CELL_IMPLAUSIBLE,
+		.measure = MEASURE_CELLS,
+		.trip_setting = FIXED,
+		.clear_setting = FIXED,
+		.clear_add = 1,
+		.forbids_charge = true,
+		.forbids_discharge = true,
+	},
 };
 
 _Static_assert(ARRAY_SIZE(protection_rows) == PROTECTION_ROW_COUNT,
@@ -215,11 +228,14 @@ void measure_sample(const struct sample *sample,
 		    struct measured ret_measured[MEASURE_COUNT])
 {
 	memset(ret_measured, 0, MEASURE_COUNT * sizeof(ret_measured[0]));
+	ret_measured[MEASURE_CELLS].value = known_i32(1);
 	for (size_t i = 0; i < sample->n_cells; i++) {
 		int32_t mv = sample->cell_mv[i];
 
 		take_lower(&ret_measured[MEASURE_MIN_CELL_MV], mv, i);
 		take_higher(&ret_measured[MEASURE_MAX_CELL_MV], mv, i);
+		if (!cell_is_plausible(mv))
+			take_lower(&ret_measured[MEASURE_CELLS], 0, i);
 	}
 	measure_temperatures(sample, ret_measured);
 	ret_measured[MEASURE_CHARGE_SWITCH].value = sample->charge_switch_on;

@@ -16,6 +16,7 @@ enum measure {
 	MEASURE_CHARGE_SWITCH,    /* 1 closed, 0 open */
 	MEASURE_DISCHARGE_SWITCH,
 	MEASURE_SENSORS,          /* 1 all read, 0 one does not */
+	MEASURE_CELLS,            /* 1 all can be cells, 0 one cannot */
 	MEASURE_COUNT
 };
 

@@ -11,6 +11,7 @@ const struct reason_row reason_rows[REASON_KIND_COUNT] = {
 	[REASON_UNREADABLE] = { "unreadable", REASON_MILLISECOND },
 	[REASON_TEMPERATURE_UNKNOWN] = { "temperature-unknown",
 					 REASON_NO_UNIT },
+	[REASON_CELL_IMPLAUSIBLE] = { "cell-implausible", REASON_NO_UNIT },
 	[REASON_CELL_PRE_ALARM] = { "cell-pre-alarm", REASON_MILLIVOLT },
 	[REASON_CELL_LOW] = { "cell-low", REASON_MILLIVOLT },
 	[REASON_CELL_LOW_HARD] = { "cell-low-hard", REASON_MILLIVOLT },

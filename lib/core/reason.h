@@ -16,6 +16,7 @@ enum reason_kind {
 	REASON_SILENT,           /* B8, A-B05 */
 	REASON_UNREADABLE,       /* B10: it answers, but not to be used */
 	REASON_TEMPERATURE_UNKNOWN,
+	REASON_CELL_IMPLAUSIBLE, /* B10: confirmed, and still no cell */
 	REASON_CELL_PRE_ALARM,   /* B2: forbids nothing */
 	REASON_CELL_LOW,         /* B3 */
 	REASON_CELL_LOW_HARD,    /* B3 */

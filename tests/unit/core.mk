@@ -3,10 +3,14 @@ core_bank = tests/unit/bank.c tests/unit/bank.h
 
 check_PROGRAMS += tests/unit/test-core tests/unit/test-core-protect \
 	tests/unit/test-core-inverter tests/unit/test-core-property \
-	tests/unit/test-core-attack tests/unit/test-core-figures
+	tests/unit/test-core-attack tests/unit/test-core-figures \
+	tests/unit/test-core-bank tests/unit/test-core-edges \
+	tests/unit/test-core-hear
 TESTS += tests/unit/test-core tests/unit/test-core-protect \
 	tests/unit/test-core-inverter tests/unit/test-core-property \
-	tests/unit/test-core-attack tests/unit/test-core-figures
+	tests/unit/test-core-attack tests/unit/test-core-figures \
+	tests/unit/test-core-bank tests/unit/test-core-edges \
+	tests/unit/test-core-hear
 
 tests_unit_test_core_SOURCES = tests/unit/test-core.c $(core_bank)
 tests_unit_test_core_CFLAGS = $(TEST_CFLAGS)
@@ -36,3 +40,17 @@ tests_unit_test_core_figures_SOURCES = tests/unit/test-core-figures.c \
 	$(core_bank)
 tests_unit_test_core_figures_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_figures_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_bank_SOURCES = tests/unit/test-core-bank.c \
+	$(core_bank)
+tests_unit_test_core_bank_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_bank_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_edges_SOURCES = tests/unit/test-core-edges.c \
+	$(core_bank)
+tests_unit_test_core_edges_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_edges_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_hear_SOURCES = tests/unit/test-core-hear.c $(core_bank)
+tests_unit_test_core_hear_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_hear_LDADD = $(TEST_LIBS)

@@ -115,6 +115,24 @@ START_TEST(charge_current_follows_why_charge_is_forbidden)
 }
 END_TEST
 
+/* C3: what was not acknowledged is not silently assumed */
+START_TEST(a_charge_current_that_no_unit_takes_is_an_alarm)
+{
+	healthy(1);
+	reading.charge_current_applied = false;
+	bank_run_ms(&bank, 100000);
+	ck_assert(!bank_has_code(&bank, CODE_A_X01));
+	bank_cell(&bank, 0, 0, 3760);
+	bank_run_ms(&bank, 89000);
+	ck_assert(!bank_has_code(&bank, CODE_A_X01));
+	bank_run_ms(&bank, 3000);
+	ck_assert(bank_has_code(&bank, CODE_A_X01));
+	reading.charge_current_applied = true;
+	bank_run_ms(&bank, 1000);
+	ck_assert(!bank_has_code(&bank, CODE_A_X01));
+}
+END_TEST
+
 /* C3: without a capacity there is no limit of ours */
 START_TEST(unknown_capacity_leaves_the_installers_current)
 {
@@ -261,6 +279,7 @@ int main(void)
 	tcase_add_loop_test(tc,
 			    charge_current_follows_why_charge_is_forbidden, 0,
 			    ARRAY_SIZE(charges));
+	tcase_add_test(tc, a_charge_current_that_no_unit_takes_is_an_alarm);
 	tcase_add_test(tc, unknown_capacity_leaves_the_installers_current);
 	tcase_add_test(tc, lost_data_and_remote_off_switch_off);
 	tcase_add_test(tc, cold_and_low_is_charger_only_without_current);
