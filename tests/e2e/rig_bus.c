@@ -2,7 +2,9 @@
 #include "tests/e2e/rig_private.h"
 
 #include <check.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +19,31 @@ static int on_signal(sd_bus_message *m, void *data, sd_bus_error *error)
 	return 0;
 }
 
-void rig_connect_bus(struct rig *rig)
+/* Refused while the socket is there but nobody listens yet. */
+static int start_bus(struct rig *rig)
 {
-	rig_bus_address(rig);
+	int r;
+
 	ck_assert_int_ge(sd_bus_new(&rig->bus), 0);
 	ck_assert_int_ge(sd_bus_set_address(rig->bus, rig->text), 0);
 	ck_assert_int_ge(sd_bus_set_bus_client(rig->bus, 1), 0);
-	ck_assert_int_ge(sd_bus_start(rig->bus), 0);
+	r = sd_bus_start(rig->bus);
+	if (r < 0)
+		rig->bus = sd_bus_unref(rig->bus);
+	return r;
+}
+
+void rig_connect_bus(struct rig *rig)
+{
+	uint64_t end = rig_now_us() + 10000000;
+	int r;
+
+	rig_bus_address(rig);
+	do {
+		r = start_bus(rig);
+	} while (r == -ECONNREFUSED && rig_now_us() < end &&
+		 poll(NULL, 0, 5) == 0);
+	ck_assert_int_ge(r, 0);
 	ck_assert_int_ge(sd_bus_add_match(rig->bus, NULL,
 		"type='signal',path_namespace='" RIG_ROOT "'", on_signal, rig),
 		0);

@@ -283,6 +283,10 @@ START_TEST(a_bus_daemon_that_is_stopped_costs_bounded_memory)
 	change_and_publish(&f, 100001);
 	ck_assert_uint_lt(memory_used(), before + MEMORY_MAX);
 	kill(f.daemon.pid, SIGCONT);
+	/* What found no room, a smaller socket buffer's without root, is
+	 * told in the first turn that finds some. */
+	sd_bus_message_unref(fixture_get_all(&f, BUS_ROOT, BUS_BMS));
+	bus_publish(f.bus);
 	reply = fixture_get_all(&f, BUS_ROOT, BUS_BMS);
 	probe_find(reply, "Voltage", value, sizeof(value));
 	ck_assert_str_eq(value, "d:25.601");
