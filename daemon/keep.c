@@ -126,9 +126,12 @@ static void keep_load_mode(struct bmsd *d)
 		}
 		r = -EINVAL;
 	}
-	log_line(LOG_LEVEL_WARNING, "state",
-		 "the kept mode cannot be read: %s, mode is on",
-		 strerror(-r));
+	/* Somebody may have switched off to work on the system. */
+	d->input.mode = BMS_MODE_OFF;
+	d->keep_mode = true;
+	log_line(LOG_LEVEL_ERROR, "state",
+		 "the kept mode cannot be read: %s, mode is off; "
+		 "vebus-bms-ngctl mode on switches on", strerror(-r));
 }
 
 static void keep_known(struct bmsd *d, mono_t now, const struct identity *id)

@@ -4,6 +4,7 @@
  * bus and without batteries: B14, the heartbeat, a reload, what is kept.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -75,7 +76,8 @@ static void setup(void)
 static void teardown(void)
 {
 	static const char *const names[] = { "conf", "lock", "mode",
-					     "batteries", NULL };
+					     "mode.bad", "batteries",
+					     NULL };
 
 	for (int i = 0; names[i]; i++) {
 		char path[192];
@@ -337,6 +339,30 @@ START_TEST(a_state_folder_that_cannot_be_used_stops_nothing)
 }
 END_TEST
 
+/* D2: it may have been "off", for work on the system. */
+START_TEST(a_mode_that_cannot_be_read_is_off_and_stays_so)
+{
+	char path[256];
+	struct bmsd d;
+	int fd;
+
+	start(&d);
+	stop(&d);
+	snprintf(path, sizeof(path), "%s/mode", dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "o", 1), 1);
+	close(fd);
+	start(&d);
+	ck_assert_int_eq(d.input.mode, BMS_MODE_OFF);
+	bmsd_turn(&d);
+	stop(&d);
+	start(&d);
+	ck_assert_int_eq(d.input.mode, BMS_MODE_OFF);
+	stop(&d);
+}
+END_TEST
+
 /* D2 */
 START_TEST(the_mode_is_remembered)
 {
@@ -393,6 +419,7 @@ int main(void)
 		other_lines_are_taken_anew_on_reload,
 		a_second_instance_is_refused,
 		a_state_folder_that_cannot_be_used_stops_nothing,
+		a_mode_that_cannot_be_read_is_off_and_stays_so,
 		the_mode_is_remembered,
 		serial_numbers_are_remembered_by_bus_and_address,
 	};
