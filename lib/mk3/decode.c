@@ -62,14 +62,18 @@ void mk3_text_hex(struct text *t, const char *name, struct bytes data)
 	text_char(t, '"');
 }
 
-void mk3_text_words(struct text *t, const char *name, struct bytes data)
+void mk3_text_words(struct text *t, const char *name, struct bytes data,
+		    bool is_signed)
 {
 	mk3_text_name(t, name);
 	text_char(t, '[');
 	for (size_t i = 0; data.left >= 2; i++) {
 		if (i > 0)
 			text_char(t, ',');
-		text_uint(t, bytes_le16(&data));
+		if (is_signed)
+			text_int(t, bytes_sle16(&data));
+		else
+			text_uint(t, bytes_le16(&data));
 	}
 	text_char(t, ']');
 }

@@ -22,7 +22,8 @@ void mk3_text_tenths(struct text *t, const char *name, int64_t value);
 /* The bytes that are left, as a string of hex. */
 void mk3_text_hex(struct text *t, const char *name, struct bytes data);
 /* The words that are left, as an array; a last odd byte is left out. */
-void mk3_text_words(struct text *t, const char *name, struct bytes data);
+void mk3_text_words(struct text *t, const char *name, struct bytes data,
+		    bool is_signed);
 
 /* Everything of a W X Y Z frame, with the kind, without the brace. */
 void mk3_text_winmon(struct text *t, const struct mk3_winmon_frame *winmon);

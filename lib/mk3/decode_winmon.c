@@ -13,6 +13,7 @@ enum shape {
 	SHAPE_WORD,
 	SHAPE_WRITE,    /* flags id word */
 	SHAPE_WORDS,
+	SHAPE_SIGNED_WORDS, /* mk3.md 4.4 */
 	SHAPE_VERSION,  /* 82: two bytes, or all */
 	SHAPE_HIGH,     /* 83 */
 	SHAPE_RAM_INFO,
@@ -54,7 +55,7 @@ static const struct code_row codes[] = {
 	{ MK3_NO_SUCH_RAM, SHAPE_NONE, "no-such-ram" },
 	{ MK3_NO_SUCH_SETTING, SHAPE_NONE, "no-such-setting" },
 	{ MK3_IS_DEVICE_STATE, SHAPE_STATE, "device-state" },
-	{ MK3_IS_SNAPSHOT, SHAPE_WORDS, "snapshot" },
+	{ MK3_IS_SNAPSHOT, SHAPE_SIGNED_WORDS, "snapshot" },
 	{ MK3_ACCESS_NEEDED, SHAPE_LEVEL, "access-needed" },
 };
 
@@ -174,6 +175,7 @@ static size_t shape_least(enum shape shape)
 	switch (shape) {
 	case SHAPE_NONE:
 	case SHAPE_WORDS:
+	case SHAPE_SIGNED_WORDS:
 	case SHAPE_RAM_INFO:
 	case SHAPE_SETTING_INFO:
 		return 0;
@@ -218,7 +220,10 @@ static void shape_text(struct text *t, enum shape shape, struct bytes data,
 		write_text(t, data);
 		break;
 	case SHAPE_WORDS:
-		mk3_text_words(t, "values_raw", data);
+		mk3_text_words(t, "values_raw", data, false);
+		break;
+	case SHAPE_SIGNED_WORDS:
+		mk3_text_words(t, "values_raw", data, true);
 		break;
 	case SHAPE_VERSION:
 		version_text(t, data);

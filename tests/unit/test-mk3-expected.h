@@ -140,7 +140,7 @@ static const struct expected expected[] = {
 	  "'data':''" },
 	{ "P02",
 	  "'kind':'snapshot','letter':'X','code':153,"
-	  "'values_raw':[65161,5,370]" },
+	  "'values_raw':[-375,5,370]" },
 	{ "D01",
 	  "'kind':'device-state-request','letter':'W','code':14,"
 	  "'argument':0" },
