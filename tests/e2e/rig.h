@@ -2,7 +2,8 @@
 /*
  * A whole installation for end-to-end tests: a private bus, the simulator
  * of batteries and inverter/charger on ptys, and the real daemon with
- * virtual lines. Everything lives in one temporary folder and ends with
+ * virtual lines (or those of a simulated chip in a kernel of our own, see
+ * tests/vm/chip.h). Everything lives in one temporary folder and ends with
  * the test; every wait is for an event and has a deadline.
  */
 #ifndef BMS_TESTS_RIG_H
@@ -24,6 +25,7 @@ struct rig_options {
 	const char *sim;       /* further words for bms-sim, or NULL */
 	const char *settings;  /* text added to the configuration, or NULL */
 	const char *inverter;  /* lines for its section, or NULL */
+	const char *chip;      /* a real one's label; NULL: virtual */
 	bool capture;          /* to the file rig_path("capture") */
 	bool no_daemon;        /* rig_start_daemon() comes later */
 };

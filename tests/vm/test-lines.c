@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * B1, B2, B3, B4, D1, I3 on the lines of a simulated chip, levels and
+ * directions read from the chip: outputs are load-disconnect,
+ * charge-disconnect and pre-alarm, 'H' driven high, '.' not driven.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "tests/unit/unit.h"
+#include "tests/vm/chip.h"
+
+#define QUICK "[protection]\nrelease-hold = 5\n"
+
+static struct rig *rig;
+
+static void start(const struct rig_options *options)
+{
+	struct rig_options o = *options;
+
+	chip_make();
+	o.chip = CHIP_LABEL;
+	if (!o.settings)
+		o.settings = QUICK;
+	rig = rig_new(&o);
+}
+
+/* B1 */
+START_TEST(outputs_float_until_every_battery_has_been_heard)
+{
+	start(&(struct rig_options){ .no_daemon = true });
+	rig_sim(rig, "silence 2 on");
+	rig_start_daemon(rig);
+	rig_until(rig, "battery/1.Online", "yes", 10000);
+	chip_stays(rig, "...", 2000);
+	rig_sim(rig, "silence 2 off");
+	chip_until(rig, "HH.", 30000);
+	ck_assert_str_eq(rig_get(rig, "AllowedToCharge"), "yes");
+	chip_stays(rig, "HH.", 2000);
+	rig_free(rig);
+	ck_assert_str_eq(chip_outputs(), "...");
+}
+END_TEST
+
+/* B4 */
+START_TEST(a_high_cell_floats_charge_disconnect_alone)
+{
+	uint64_t forced;
+	uint64_t seen;
+
+	start(&(struct rig_options){ 0 });
+	chip_until(rig, "HH.", 30000);
+	rig_sim(rig, "cell 2 7 force 3760");
+	forced = rig_now_us();
+	seen = chip_until(rig, "H..", 2000);
+	printf("high cell: charge-disconnect floats after %u ms\n",
+	       (unsigned int)((seen - forced) / 1000));
+	chip_stays(rig, "H..", 1000);
+	rig_sim(rig, "cell 2 7 force 3590");
+	chip_until(rig, "HH.", 15000);
+	rig_free(rig);
+}
+END_TEST
+
+/* B2, B3 */
+START_TEST(a_low_cell_raises_the_pre_alarm_30_s_before_the_loads_float)
+{
+	uint64_t high;
+	uint64_t floated;
+
+	start(&(struct rig_options){ 0 });
+	chip_until(rig, "HH.", 30000);
+	rig_sim(rig, "cell 1 4 force 2750");
+	high = chip_until(rig, "HHH", 3000);
+	floated = chip_until(rig, ".H*", 35000);
+	ck_assert_uint_ge(floated - high, 29900000);
+	ck_assert_uint_le(floated - high, 31500000);
+	rig_sim(rig, "cell 1 4 force 3210");
+	chip_until(rig, "HH.", 15000);
+	rig_free(rig);
+}
+END_TEST
+
+/* B3 */
+START_TEST(under_the_hard_floor_load_disconnect_floats_at_once)
+{
+	uint64_t forced;
+
+	start(&(struct rig_options){ 0 });
+	chip_until(rig, "HH.", 30000);
+	rig_sim(rig, "cell 2 16 force 2900");
+	chip_until(rig, "HHH", 3000);
+	rig_sim(rig, "cell 2 16 force 2490");
+	forced = rig_now_us();
+	ck_assert_uint_le(chip_until(rig, ".H*", 2500) - forced, 2000000);
+	rig_free(rig);
+}
+END_TEST
+
+/* I3 */
+START_TEST(a_stop_floats_every_line_and_says_so_with_0)
+{
+	int status;
+
+	start(&(struct rig_options){ 0 });
+	chip_until(rig, "HH.", 30000);
+	status = rig_end_daemon(rig, SIGTERM);
+	ck_assert_str_eq(chip_outputs(), "...");
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+	rig_free(rig);
+}
+END_TEST
+
+/* I3: nobody is left to float them, so the kernel has to. */
+START_TEST(a_kill_leaves_no_line_driven)
+{
+	int status;
+
+	start(&(struct rig_options){ 0 });
+	chip_until(rig, "HH.", 30000);
+	rig_sim(rig, "cell 1 4 force 2900");
+	chip_until(rig, "HHH", 3000);
+	status = rig_end_daemon(rig, SIGKILL);
+	ck_assert_str_eq(chip_outputs(), "...");
+	ck_assert(WIFSIGNALED(status));
+	rig_sim(rig, "cell 1 4 auto");
+	rig_start_daemon(rig);
+	chip_until(rig, "HH.", 30000);
+	rig_free(rig);
+}
+END_TEST
+
+/* D1: what is joined to what, as both inputs' levels, l and h. */
+static void terminals(bool l, bool h)
+{
+	chip_pull(LINE_REMOTE_L, l);
+	chip_pull(LINE_REMOTE_H, h);
+}
+
+START_TEST(there_are_three_ways_to_be_on_and_from_each_a_way_off)
+{
+	static const struct {
+		const char *way;
+		bool l;
+		bool h;
+	} ways[] = {
+		{ "L to minus", false, false },
+		{ "H to plus", true, true },
+		/* Joined, whichever resistor wins. */
+		{ "L and H joined, low", false, false },
+		{ "L and H joined, high", true, true },
+		{ "L to minus, H to plus", false, true },
+	};
+
+	start(&(struct rig_options){ .remote = true });
+	rig_until(rig, "battery/2.Online", "yes", 10000);
+	chip_stays(rig, "...", 2000);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		printf("%s\n", ways[i].way);
+		terminals(ways[i].l, ways[i].h);
+		chip_until(rig, "HH.", 10000);
+		terminals(true, false);
+		chip_until(rig, "...", 2500);
+		ck_assert_str_eq(rig_get(rig, "RemoteOn"), "no");
+		chip_stays(rig, "...", 500);
+	}
+	rig_free(rig);
+}
+END_TEST
+
+/* D1 */
+START_TEST(a_bounce_of_the_remote_switch_moves_no_line)
+{
+	start(&(struct rig_options){ .remote = true });
+	rig_until(rig, "battery/2.Online", "yes", 10000);
+	for (int i = 0; i < 30; i++) {
+		terminals(i % 2 != 0, false);
+		chip_stays(rig, "...", 40);
+	}
+	terminals(false, false);
+	chip_until(rig, "HH.", 10000);
+	for (int i = 0; i < 30; i++) {
+		terminals(i % 2 == 0, false);
+		chip_stays(rig, "HH.", 40);
+	}
+	chip_stays(rig, "HH.", 1500);
+	terminals(true, false);
+	chip_until(rig, "...", 2500);
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(the_heartbeat_is_a_square_wave_of_1_hz)
+{
+	uint64_t first = 0;
+	uint64_t last = 0;
+	char was = 0;
+	int edges = -1;
+
+	start(&(struct rig_options){
+		.settings = QUICK "[gpio]\nheartbeat = 26\n" });
+	chip_until(rig, "HH.", 30000);
+	for (uint64_t end = rig_now_us() + 6500000; rig_now_us() < end;) {
+		char now = chip_line(LINE_HEARTBEAT);
+
+		ck_assert(now == 'H' || now == '.');
+		if (now != was) {
+			last = rig_now_us();
+			if (++edges == 1)
+				first = last;
+		}
+		was = now;
+		poll(NULL, 0, 1);
+	}
+	printf("heartbeat: %d edges\n", edges);
+	ck_assert_int_ge(edges, 8);
+	ck_assert_uint_ge((last - first) / (uint64_t)(edges - 1), 480000);
+	ck_assert_uint_le((last - first) / (uint64_t)(edges - 1), 700000);
+	rig_free(rig);
+	ck_assert_int_eq(chip_line(LINE_HEARTBEAT), '.');
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("lines of a simulated chip");
+	TCase *tc = tcase_create("lines");
+
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, outputs_float_until_every_battery_has_been_heard);
+	tcase_add_test(tc, a_high_cell_floats_charge_disconnect_alone);
+	tcase_add_test(tc,
+		a_low_cell_raises_the_pre_alarm_30_s_before_the_loads_float);
+	tcase_add_test(tc,
+		       under_the_hard_floor_load_disconnect_floats_at_once);
+	tcase_add_test(tc, a_stop_floats_every_line_and_says_so_with_0);
+	tcase_add_test(tc, a_kill_leaves_no_line_driven);
+	tcase_add_test(tc,
+		       there_are_three_ways_to_be_on_and_from_each_a_way_off);
+	tcase_add_test(tc, a_bounce_of_the_remote_switch_moves_no_line);
+	tcase_add_test(tc, the_heartbeat_is_a_square_wave_of_1_hz);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
