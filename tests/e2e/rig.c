@@ -132,7 +132,7 @@ void rig_set_input(struct rig *rig, enum settings_line line, bool high)
 	close(fd);
 }
 
-static void start_bus(struct rig *rig)
+void rig_start_bus(struct rig *rig)
 {
 	char address[128];
 	char *argv[] = { "dbus-daemon", "--session", "--nofork",
@@ -193,7 +193,7 @@ struct rig *rig_new(const struct rig_options *options)
 	snprintf(state, sizeof(state), "mkdir %s/state", rig->dir);
 	ck_assert_int_eq(system(state), 0);
 	rig_bus_address(rig);
-	start_bus(rig);
+	rig_start_bus(rig);
 	rig_start_sim(rig);
 	rig_connect_sim(rig);
 	if (options->mk3_late)

@@ -50,6 +50,7 @@ void rig_end(pid_t pid, int signal);
 void rig_until_file(struct rig *rig, const char *name);
 void rig_file_text(const char *path, char *buf, size_t size);
 
+void rig_start_bus(struct rig *rig);
 void rig_start_sim(struct rig *rig);
 void rig_connect_sim(struct rig *rig);
 void rig_write_conf(struct rig *rig);

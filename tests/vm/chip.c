@@ -3,11 +3,15 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/gpio.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/e2e/rig_private.h"
 
@@ -37,7 +41,11 @@ static void read_word(const char *path, char word[64])
 
 void chip_live(bool live)
 {
-	write_file(CONFIG "/live", live ? "1" : "0");
+	char is[64];
+
+	read_word(CONFIG "/live", is);
+	if ((is[0] == '1') != live)
+		write_file(CONFIG "/live", live ? "1" : "0");
 }
 
 void chip_make(void)
@@ -74,6 +82,29 @@ void chip_pull(enum settings_line line, bool up)
 
 	side(rig_lines[line].offset, "pull", path);
 	write_file(path, up ? "pull-up" : "pull-down");
+}
+
+int chip_hold(enum settings_line line, const char *consumer)
+{
+	struct gpio_v2_line_request request = {
+		.offsets = { (uint32_t)rig_lines[line].offset },
+		.num_lines = 1,
+		.config.flags = GPIO_V2_LINE_FLAG_INPUT,
+	};
+	char chip[64];
+	char path[256];
+	int fd;
+	int r;
+
+	read_word(CONFIG "/bank0/chip_name", chip);
+	snprintf(path, sizeof(path), "/dev/%s", chip);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
+	snprintf(request.consumer, sizeof(request.consumer), "%s", consumer);
+	r = ioctl(fd, GPIO_V2_GET_LINE_IOCTL, &request);
+	ck_assert_msg(r == 0, "%s: %s", path, strerror(errno));
+	close(fd);
+	return request.fd;
 }
 
 /* Whether somebody holds the line, and its direction:

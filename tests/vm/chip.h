@@ -22,6 +22,10 @@ void chip_make(void);
  * every line pulled down). */
 void chip_live(bool live);
 
+/* Takes a line as an input in somebody else's name; a descriptor, and the
+ * line is let go when it is closed. */
+int chip_hold(enum settings_line line, const char *consumer);
+
 /* An input's resistor; the daemon sets its own when it takes the line. */
 void chip_pull(enum settings_line line, bool up);
 

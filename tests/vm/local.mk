@@ -2,7 +2,7 @@
 # Tests in a kernel of our own, with a simulated GPIO chip. They are built by
 # "make check" and run by scripts/check through tests/vm/run, once: not in
 # every build, and not by hand on this machine's kernel.
-vm_programs = tests/vm/test-lines
+vm_programs = tests/vm/test-lines tests/vm/test-faults
 vm_rig = tests/vm/chip.c tests/vm/chip.h $(e2e_rig)
 check_PROGRAMS += $(vm_programs)
 
@@ -10,8 +10,12 @@ tests_vm_test_lines_SOURCES = tests/vm/test-lines.c $(vm_rig)
 tests_vm_test_lines_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_test_lines_LDADD = $(TEST_LIBS)
 
+tests_vm_test_faults_SOURCES = tests/vm/test-faults.c $(vm_rig)
+tests_vm_test_faults_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_vm_test_faults_LDADD = $(TEST_LIBS)
+
 EXTRA_DIST += tests/vm/init tests/vm/kernel tests/vm/kernel.config \
-	tests/vm/run
+	tests/vm/run tests/vm/test-run
 
 # For scripts/check: their names.
 print-vm-tests:

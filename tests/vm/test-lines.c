@@ -170,22 +170,45 @@ START_TEST(there_are_three_ways_to_be_on_and_from_each_a_way_off)
 }
 END_TEST
 
+/* A pulse on L of 30 ms and then 300 ms of quiet. On a machine that is busy
+ * it may become longer than the debounce, and then it counts: false. */
+static bool pulse(bool l)
+{
+	uint64_t at = rig_now_us();
+
+	terminals(l, false);
+	poll(NULL, 0, 30);
+	terminals(!l, false);
+	return rig_now_us() - at < 90000;
+}
+
+static void pulses(bool l, const char *outputs)
+{
+	int good = 0;
+
+	for (int i = 0; i < 40 && good < 12; i++) {
+		if (pulse(l)) {
+			chip_stays(rig, outputs, 300);
+			good++;
+		} else {
+			rig_until(rig, "RemoteOn", l ? "yes" : "no", 5000);
+			chip_until(rig, outputs, 10000);
+		}
+	}
+	ck_assert_int_eq(good, 12);
+}
+
 /* D1 */
 START_TEST(a_bounce_of_the_remote_switch_moves_no_line)
 {
 	start(&(struct rig_options){ .remote = true });
 	rig_until(rig, "battery/2.Online", "yes", 10000);
-	for (int i = 0; i < 30; i++) {
-		terminals(i % 2 != 0, false);
-		chip_stays(rig, "...", 40);
-	}
+	chip_stays(rig, "...", 1000);
+	pulses(false, "...");
 	terminals(false, false);
 	chip_until(rig, "HH.", 10000);
-	for (int i = 0; i < 30; i++) {
-		terminals(i % 2 == 0, false);
-		chip_stays(rig, "HH.", 40);
-	}
-	chip_stays(rig, "HH.", 1500);
+	chip_stays(rig, "HH.", 1000);
+	pulses(true, "HH.");
 	terminals(true, false);
 	chip_until(rig, "...", 2500);
 	rig_free(rig);
@@ -200,7 +223,7 @@ START_TEST(the_heartbeat_is_a_square_wave_of_1_hz)
 	int edges = -1;
 
 	start(&(struct rig_options){
-		.settings = QUICK "[gpio]\nheartbeat = 26\n" });
+		.settings = "heartbeat = 26\n" QUICK });
 	chip_until(rig, "HH.", 30000);
 	for (uint64_t end = rig_now_us() + 6500000; rig_now_us() < end;) {
 		char now = chip_line(LINE_HEARTBEAT);

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * I3, B8, B14: what breaks, and how long after it the lines of a simulated
+ * chip float; a table of figures and their bounds. Without systemd: nobody
+ * restarts the daemon and no watchdog looks after it.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/e2e/rig_private.h"
+#include "tests/unit/unit.h"
+#include "tests/vm/chip.h"
+
+#define QUICK "[protection]\nrelease-hold = 5\n"
+
+enum { YEAR_S = 366 * 86400 };
+
+static struct rig *rig;
+
+static void start_with(const struct rig_options *options)
+{
+	struct rig_options o = *options;
+
+	chip_make();
+	o.chip = CHIP_LABEL;
+	o.settings = QUICK;
+	rig = rig_new(&o);
+	if (!o.no_daemon)
+		chip_until(rig, "HH.", 30000);
+}
+
+static void start(void)
+{
+	start_with(&(struct rig_options){ 0 });
+}
+
+static void row(const char *fault, const char *effect, uint64_t us,
+		uint32_t bound_ms)
+{
+	printf("| %-32s | %-26s | %8.1f | %6u |\n", fault, effect,
+	       (double)us / 1000, bound_ms);
+	fflush(stdout);
+	ck_assert_uint_le(us, (uint64_t)bound_ms * 1000);
+}
+
+static void row_nothing(const char *fault, uint32_t looked_ms)
+{
+	printf("| %-32s | %-26s | %8s | %6u |\n", fault,
+	       "nothing, looked on for", "", looked_ms);
+	fflush(stdout);
+}
+
+static const struct {
+	const char *name;
+	int signal;
+	uint32_t bound_ms;
+} deaths[] = {
+	{ "SIGKILL", SIGKILL, 500 },
+	{ "SIGABRT", SIGABRT, 500 },
+	{ "SIGSEGV", SIGSEGV, 500 },
+	{ "SIGTERM", SIGTERM, 1000 },
+};
+
+START_TEST(its_death_floats_the_lines)
+{
+	uint64_t at;
+	uint64_t us;
+
+	start();
+	at = rig_now_us();
+	rig_signal_daemon(rig, deaths[_i].signal);
+	us = chip_until(rig, "...", 5000) - at;
+	row(deaths[_i].name, "lines float", us, deaths[_i].bound_ms);
+	(void)rig_reap(rig->daemon_pid, 5000);
+	rig->daemon_pid = 0;
+	at = rig_now_us();
+	rig_start_daemon(rig);
+	row("and started again", "lines high",
+	    chip_until(rig, "HH.", 30000) - at, 20000);
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(a_bad_configuration_touches_no_line)
+{
+	char words[300];
+
+	start();
+	rig_end_daemon(rig, SIGTERM);
+	rig_write_settings(rig, "[general]\nbatteries = many\n");
+	snprintf(words, sizeof(words), "-c %s", rig_path(rig, "conf"));
+	ck_assert_int_ne(rig_run_daemon(rig, words), 0);
+	ck_assert_str_eq(chip_outputs(), "...");
+	row_nothing("bad configuration at restart", 0);
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(an_unplugged_tty_floats_both_in_time)
+{
+	uint64_t at;
+
+	start();
+	rig_sim(rig, "unplug 1");
+	at = rig_now_us();
+	row("tty unplugged", "lines float",
+	    chip_until(rig, "..*", 30000) - at, 16500);
+	rig_sim(rig, "plug 1");
+	at = rig_now_us();
+	row("tty plugged in", "lines high",
+	    chip_until(rig, "HH*", 40000) - at, 20000);
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(a_silent_battery_floats_both_in_time)
+{
+	uint64_t at;
+
+	start();
+	rig_sim(rig, "silence 2 on");
+	at = rig_now_us();
+	row("battery silent", "lines float",
+	    chip_until(rig, "..*", 30000) - at, 16500);
+	rig_sim(rig, "silence 2 off");
+	at = rig_now_us();
+	row("battery back", "lines high",
+	    chip_until(rig, "HH*", 40000) - at, 20000);
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(noise_at_full_speed_never_hides_a_high_cell_for_long)
+{
+	uint64_t at;
+
+	start();
+	rig_sim(rig, "garbage 1 on 11520");
+	rig_sim(rig, "cell 2 7 force 3760");
+	at = rig_now_us();
+	row("bus babbles, then a high cell", "charge line floats",
+	    chip_until(rig, "*.*", 30000) - at, 16500);
+	rig_sim(rig, "garbage 1 off");
+	rig_sim(rig, "cell 2 7 auto");
+	at = rig_now_us();
+	row("bus quiet again", "lines high",
+	    chip_until(rig, "HH*", 40000) - at, 20000);
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(a_restart_of_the_bus_moves_no_line)
+{
+	uint64_t at;
+
+	start();
+	rig_end(rig->bus_pid, SIGKILL);
+	chip_stays(rig, "HH.", 3000);
+	rig->bus = sd_bus_close_unref(rig->bus);
+	unlink(rig_path(rig, "bus"));
+	at = rig_now_us();
+	rig_bus_address(rig);
+	rig_start_bus(rig);
+	chip_stays(rig, "HH.", 3000);
+	row_nothing("D-Bus killed and restarted", 6000);
+	/* The socket is there before anybody listens. */
+	poll(NULL, 0, 100);
+	rig_connect_bus(rig);
+	row("D-Bus back", "name taken",
+	    rig_until(rig, "AllowedToCharge", "yes", 30000) - at, 15000);
+	chip_stays(rig, "HH.", 1000);
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(a_line_that_somebody_holds_is_named_and_taken_when_free)
+{
+	uint64_t at;
+	int fd;
+
+	start_with(&(struct rig_options){ .no_daemon = true });
+	fd = chip_hold(LINE_LOAD_DISCONNECT, "somebody");
+	rig_start_daemon(rig);
+	rig_until_log(rig, "is held by \"somebody\"", 5000);
+	rig_until(rig, "battery/2.Online", "yes", 10000);
+	rig_until_has(rig, "Errors", "E-B11", 5000);
+	chip_stays(rig, "...", 6000);
+	row_nothing("line held by somebody at start", 6000);
+	close(fd);
+	at = rig_now_us();
+	row("line free", "lines high", chip_until(rig, "HH.", 30000) - at,
+	    15000);
+	rig_until_has_not(rig, "Errors", "E-B11", 15000);
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(a_chip_that_goes_is_an_error_and_is_taken_when_it_is_back)
+{
+	uint64_t at;
+
+	start();
+	at = rig_now_us();
+	chip_live(false);
+	row("chip removed", "E-B11",
+	    rig_until_has(rig, "Errors", "E-B11", 10000) - at, 2500);
+	/* Nobody knows how they are. */
+	rig_until(rig, "LoadDisconnect", "", 3000);
+	rig_until(rig, "ChargeDisconnect", "", 1000);
+	rig_stays(rig, "AllowedToDischarge", "no", 3000);
+	chip_live(true);
+	at = rig_now_us();
+	row("chip back", "lines high", chip_until(rig, "HH.", 30000) - at,
+	    15000);
+	rig_until_has_not(rig, "Errors", "E-B11", 15000);
+	rig_free(rig);
+}
+END_TEST
+
+static void step_clock(time_t seconds)
+{
+	struct timespec ts;
+	time_t before;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	before = ts.tv_sec;
+	ts.tv_sec += seconds;
+	ck_assert_int_eq(clock_settime(CLOCK_REALTIME, &ts), 0);
+	/* It has really been set. */
+	ck_assert_int_le(labs(time(NULL) - before - seconds), 2);
+}
+
+START_TEST(a_year_forth_and_back_moves_no_line)
+{
+	start();
+	step_clock(YEAR_S);
+	chip_stays(rig, "HH.", 4000);
+	row_nothing("clock a year forth", 4000);
+	step_clock(-2 * (time_t)YEAR_S);
+	chip_stays(rig, "HH.", 4000);
+	row_nothing("clock two years back", 4000);
+	ck_assert_str_eq(rig_get(rig, "Errors"), "");
+	step_clock(YEAR_S);
+	rig_free(rig);
+}
+END_TEST
+
+/* Values that are older than lost-alarm by the first turn after. */
+START_TEST(stopped_past_the_alarm_it_floats_at_its_first_turn)
+{
+	uint64_t at;
+
+	start();
+	rig_signal_daemon(rig, SIGSTOP);
+	/* Nobody is there to float them: that is the watchdog's part. */
+	chip_stays(rig, "HH.", 20000);
+	at = rig_now_us();
+	rig_signal_daemon(rig, SIGCONT);
+	row("SIGSTOP 20 s, then SIGCONT", "lines float",
+	    chip_until(rig, "..*", 5000) - at, 500);
+	at = rig_now_us();
+	row("and then", "lines high", chip_until(rig, "HH*", 40000) - at,
+	    20000);
+	rig_free(rig);
+}
+END_TEST
+
+/* Ten seconds are less than lost-alarm; then it has to hear them again, or
+ * floats. */
+START_TEST(stopped_for_10_s_it_goes_on_with_what_it_hears)
+{
+	uint64_t at;
+
+	start();
+	rig_signal_daemon(rig, SIGSTOP);
+	chip_stays(rig, "HH.", 8000);
+	rig_sim(rig, "cell 2 7 force 3760");
+	chip_stays(rig, "HH.", 2000);
+	at = rig_now_us();
+	rig_signal_daemon(rig, SIGCONT);
+	row("SIGSTOP 10 s and a high cell", "charge line floats",
+	    chip_until(rig, "*.*", 10000) - at, 2500);
+	rig_sim(rig, "cell 2 7 auto");
+	chip_until(rig, "HH*", 40000);
+	rig_free(rig);
+}
+END_TEST
+
+START_TEST(a_full_and_a_read_only_state_folder_move_no_line)
+{
+	const char *state;
+	char fill[256];
+
+	start_with(&(struct rig_options){ .no_daemon = true });
+	state = rig_path(rig, "state");
+	ck_assert_int_eq(mount("full", state, "tmpfs", 0, "size=64k"), 0);
+	snprintf(fill, sizeof(fill), "cat /dev/zero >%s/fill 2>/dev/null",
+		 state);
+	ck_assert_int_ne(system(fill), 0);
+	rig_start_daemon(rig);
+	chip_until(rig, "HH.", 30000);
+	chip_stays(rig, "HH.", 5000);
+	row_nothing("state folder full", 5000);
+	state = rig_path(rig, "state");
+	ck_assert_int_eq(mount("ro", state, "tmpfs", MS_RDONLY, NULL), 0);
+	chip_stays(rig, "HH.", 5000);
+	row_nothing("state folder read-only", 5000);
+	rig_end_daemon(rig, SIGTERM);
+	ck_assert_str_eq(chip_outputs(), "...");
+	ck_assert_int_eq(umount(rig_path(rig, "state")), 0);
+	ck_assert_int_eq(umount(rig_path(rig, "state")), 0);
+	rig_free(rig);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("faults");
+	TCase *tc = tcase_create("faults");
+
+	printf("| %-32s | %-26s | %8s | %6s |\n", "fault", "then",
+	       "after ms", "bound");
+	fflush(stdout);
+	tcase_set_timeout(tc, 120);
+	tcase_add_loop_test(tc, its_death_floats_the_lines, 0,
+			    ARRAY_SIZE(deaths));
+	tcase_add_test(tc, a_bad_configuration_touches_no_line);
+	tcase_add_test(tc, an_unplugged_tty_floats_both_in_time);
+	tcase_add_test(tc, a_silent_battery_floats_both_in_time);
+	tcase_add_test(tc,
+		       noise_at_full_speed_never_hides_a_high_cell_for_long);
+	tcase_add_test(tc, a_restart_of_the_bus_moves_no_line);
+	tcase_add_test(tc,
+		a_line_that_somebody_holds_is_named_and_taken_when_free);
+	tcase_add_test(tc,
+		a_chip_that_goes_is_an_error_and_is_taken_when_it_is_back);
+	tcase_add_test(tc, a_year_forth_and_back_moves_no_line);
+	tcase_add_test(tc,
+		       stopped_past_the_alarm_it_floats_at_its_first_turn);
+	tcase_add_test(tc, stopped_for_10_s_it_goes_on_with_what_it_hears);
+	tcase_add_test(tc,
+		       a_full_and_a_read_only_state_folder_move_no_line);
+	suite_add_tcase(suite, tc);
+	return unit_run(suite);
+}
