@@ -135,13 +135,25 @@ START_TEST(a_swapped_battery_is_noticed_even_over_a_restart)
 }
 END_TEST
 
+/* The word, not a part of a longer one: any six digits come up in the
+ * microseconds of a capture. */
+static bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = text; (at = strstr(at, word)); at++)
+		if ((at == text || !isalnum((unsigned char)at[-1])) &&
+		    !isalnum((unsigned char)at[len]))
+			return true;
+	return false;
+}
+
 /* I4, secrets: the simulated packs' pass codes appear nowhere */
 static void no_secret_in(const char *name)
 {
 	static char text[8 << 20];
-	static const char *const secrets[] = {
-		"987654", "393837363534", "123456", "313233343536",
-	};
+	static const char *const codes[] = { "987654", "123456" };
+	static const char *const hex[] = { "393837363534", "313233343536" };
 	FILE *f = fopen(rig_path(rig, name), "r");
 	size_t n;
 
@@ -149,9 +161,10 @@ static void no_secret_in(const char *name)
 	n = fread(text, 1, sizeof(text) - 1, f);
 	text[n] = '\0';
 	fclose(f);
-	for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
-		ck_assert_msg(!strstr(text, secrets[i]), "%s holds %s", name,
-			      secrets[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
+		ck_assert_msg(!has_word(text, codes[i]) &&
+			      !strstr(text, hex[i]), "%s holds %s", name,
+			      codes[i]);
 }
 
 /* The decision objects of a text, a line each; returns how many. */

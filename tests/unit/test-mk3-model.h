@@ -76,6 +76,7 @@ struct rig {
 	unsigned int readings;
 	uint64_t read_after;
 	bool burst; /* reads as late as read_after allows */
+	bool noisy; /* noise may look like a long frame: no such promise */
 };
 
 void rig_open(struct rig *rig);

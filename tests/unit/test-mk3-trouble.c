@@ -327,6 +327,7 @@ START_TEST(a_noisy_line_is_survived)
 	uint64_t seed = unit_seed();
 
 	rig_up(&rig, INVERTER_CHARGER_ONLY, 40000);
+	rig.noisy = true;
 	for (int turn = 0; turn < 600; turn++) {
 		uint8_t noise[8];
 		size_t n = (size_t)unit_between(&seed, 1, sizeof(noise));
