@@ -8,21 +8,6 @@
 #include "gpio/gpio.h"
 #include "lib/proto/proto.h"
 
-/* Index is enum settings_line. */
-static const char *const line_names[] = {
-	[LINE_LOAD_DISCONNECT] = "load-disconnect",
-	[LINE_CHARGE_DISCONNECT] = "charge-disconnect",
-	[LINE_PRE_ALARM] = "pre-alarm",
-	[LINE_LED_BLUETOOTH] = "led-bluetooth",
-	[LINE_LED_ERROR] = "led-error",
-	[LINE_LED_VEBUS] = "led-vebus",
-	[LINE_HEARTBEAT] = "heartbeat",
-	[LINE_REMOTE_L] = "remote-l",
-	[LINE_REMOTE_H] = "remote-h",
-};
-
-_Static_assert(ARRAY_SIZE(line_names) == LINE_COUNT, "every line");
-
 static void check_bus(const struct settings_bus *bus)
 {
 	const struct proto *proto = proto_find(bus->protocol);
@@ -59,7 +44,8 @@ void check_print(const char *path, const struct settings *settings)
 	printf("  lines on chip %s:", settings->gpio.chip);
 	for (int i = 0; i < LINE_COUNT; i++) {
 		if (settings->gpio.line[i][0] != '\0')
-			printf(" %s %s", line_names[i],
+			printf(" %s %s",
+			       settings_line_key((enum settings_line)i),
 			       settings->gpio.line[i]);
 	}
 	putchar('\n');

@@ -141,19 +141,6 @@ static bool heartbeat_level(struct bmsd *d, mono_t now)
 	return d->heartbeat_high;
 }
 
-static const char *const line_names[] = {
-	[LINE_LOAD_DISCONNECT] = "load-disconnect",
-	[LINE_CHARGE_DISCONNECT] = "charge-disconnect",
-	[LINE_PRE_ALARM] = "pre-alarm",
-	[LINE_LED_BLUETOOTH] = "led-bluetooth",
-	[LINE_LED_ERROR] = "led-error",
-	[LINE_LED_VEBUS] = "led-vebus",
-	[LINE_HEARTBEAT] = "heartbeat",
-};
-
-_Static_assert(sizeof(line_names) / sizeof(line_names[0]) ==
-	       LINE_OUTPUT_COUNT, "every output");
-
 static int lines_lost(struct bmsd *d, mono_t now, int error,
 		      const char *what)
 {
@@ -187,7 +174,8 @@ int lines_write(struct bmsd *d, mono_t now)
 		return lines_lost(d, now, r, "cannot be written");
 	r = gpio_verify(d->gpio, &wrong);
 	if (r > 0)
-		return lines_lost(d, now, -EIO, line_names[wrong]);
+		return lines_lost(d, now, -EIO,
+				  settings_line_key(wrong));
 	if (r < 0)
 		return lines_lost(d, now, r, "cannot be read back");
 	d->lines = levels;

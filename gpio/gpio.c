@@ -19,22 +19,19 @@ struct gpio {
 	char description[BMS_PATH_SIZE + GPIO_KERNEL_NAME_SIZE + 4];
 };
 
-/* Key in the section [gpio], and how the line is taken. */
-static const struct {
-	const char *key;
-	enum gpio_line_kind kind;
-} lines[] = {
-	[LINE_LOAD_DISCONNECT] = { "load-disconnect", GPIO_LINE_OUTPUT },
-	[LINE_CHARGE_DISCONNECT] = { "charge-disconnect", GPIO_LINE_OUTPUT },
-	[LINE_PRE_ALARM] = { "pre-alarm", GPIO_LINE_OUTPUT },
-	[LINE_LED_BLUETOOTH] = { "led-bluetooth", GPIO_LINE_OUTPUT },
-	[LINE_LED_ERROR] = { "led-error", GPIO_LINE_OUTPUT },
-	[LINE_LED_VEBUS] = { "led-vebus", GPIO_LINE_OUTPUT },
-	[LINE_HEARTBEAT] = { "heartbeat", GPIO_LINE_OUTPUT },
-	[LINE_REMOTE_L] = { "remote-l", GPIO_LINE_INPUT_UP },
-	[LINE_REMOTE_H] = { "remote-h", GPIO_LINE_INPUT_DOWN },
+/* How each line is taken. */
+static const enum gpio_line_kind kinds[] = {
+	[LINE_LOAD_DISCONNECT] = GPIO_LINE_OUTPUT,
+	[LINE_CHARGE_DISCONNECT] = GPIO_LINE_OUTPUT,
+	[LINE_PRE_ALARM] = GPIO_LINE_OUTPUT,
+	[LINE_LED_BLUETOOTH] = GPIO_LINE_OUTPUT,
+	[LINE_LED_ERROR] = GPIO_LINE_OUTPUT,
+	[LINE_LED_VEBUS] = GPIO_LINE_OUTPUT,
+	[LINE_HEARTBEAT] = GPIO_LINE_OUTPUT,
+	[LINE_REMOTE_L] = GPIO_LINE_INPUT_UP,
+	[LINE_REMOTE_H] = GPIO_LINE_INPUT_DOWN,
 };
-_Static_assert(ARRAY_SIZE(lines) == LINE_COUNT, "one row a line");
+_Static_assert(ARRAY_SIZE(kinds) == LINE_COUNT, "one row a line");
 
 void *gpio_line_handle(const struct gpio *gpio, enum settings_line line)
 {
@@ -67,7 +64,7 @@ static void describe(struct gpio *gpio)
 static void put_setting(struct text *error, enum settings_line line,
 			const struct settings_gpio *settings)
 {
-	text_str(error, lines[line].key);
+	text_str(error, settings_line_key(line));
 	text_str(error, " = ");
 	text_str(error, settings->line[line]);
 	text_str(error, ": ");
@@ -159,9 +156,9 @@ static int check_unique(const struct gpio *gpio, enum settings_line line,
 	for (size_t i = 0; i < (size_t)line; i++) {
 		if (!gpio->line[i].fitted || gpio->line[i].offset != offset)
 			continue;
-		text_str(error, lines[i].key);
+		text_str(error, settings_line_key((enum settings_line)i));
 		text_str(error, " and ");
-		text_str(error, lines[line].key);
+		text_str(error, settings_line_key(line));
 		text_str(error, " are both line ");
 		text_uint(error, offset);
 		text_str(error, " of ");
@@ -224,7 +221,7 @@ static int take(struct gpio *gpio, enum settings_line line)
 {
 	const struct gpio_chip *chip = &gpio->chip;
 	struct line *l = &gpio->line[line];
-	enum gpio_line_kind kind = lines[line].kind;
+	enum gpio_line_kind kind = kinds[line];
 	int r;
 
 	if (kind == GPIO_LINE_OUTPUT) {

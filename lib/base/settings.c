@@ -342,6 +342,19 @@ uint32_t settings_identity(const struct settings *s)
 	return crc;
 }
 
+const char *settings_line_key(enum settings_line line)
+{
+	size_t offset = offsetof(struct settings, gpio.line) +
+			(size_t)line * BMS_LINE_NAME_SIZE;
+
+	for (size_t i = 0; i < n_setting_rows; i++) {
+		if (setting_rows[i].type == SETTING_LINE &&
+		    setting_rows[i].offset == offset)
+			return setting_rows[i].key;
+	}
+	return "";
+}
+
 uint32_t settings_n_batteries(const struct settings *s)
 {
 	uint32_t n = 0;

@@ -214,6 +214,10 @@ uint32_t settings_identity(const struct settings *s);
 void settings_text(const struct settings *s, const struct setting_row *row,
 		   uint32_t bus, char *buf, size_t size);
 
+/* The key of a line in the section [gpio], as its row of the table has it;
+ * "" where there is no such line. */
+const char *settings_line_key(enum settings_line line);
+
 /* Number of batteries over all buses, and which bus and address the
  * battery with that index (from 0, file order) has. */
 uint32_t settings_n_batteries(const struct settings *s);

@@ -222,20 +222,6 @@ static bool check_cycle(const struct settings *s, struct breach *b)
 	return true;
 }
 
-static const char *const line_keys[] = {
-	[LINE_LOAD_DISCONNECT] = "load-disconnect",
-	[LINE_CHARGE_DISCONNECT] = "charge-disconnect",
-	[LINE_PRE_ALARM] = "pre-alarm",
-	[LINE_LED_BLUETOOTH] = "led-bluetooth",
-	[LINE_LED_ERROR] = "led-error",
-	[LINE_LED_VEBUS] = "led-vebus",
-	[LINE_HEARTBEAT] = "heartbeat",
-	[LINE_REMOTE_L] = "remote-l",
-	[LINE_REMOTE_H] = "remote-h",
-};
-
-_Static_assert(ARRAY_SIZE(line_keys) == LINE_COUNT, "a key for every line");
-
 /* "17" and "GPIO17" are one line of a Raspberry Pi. */
 static const char *line_number(const char *line)
 {
@@ -251,11 +237,13 @@ static bool check_lines_once(const struct settings *s, struct breach *b)
 			if (strcmp(line_number(line),
 				   line_number(s->gpio.line[i])) != 0)
 				continue;
-			breach_at(b, "gpio", line_keys[j]);
+			breach_at(b, "gpio",
+				  settings_line_key((enum settings_line)j));
 			text_str(&b->t, "line ");
 			text_str(&b->t, line);
 			text_str(&b->t, " is already ");
-			text_str(&b->t, line_keys[i]);
+			text_str(&b->t,
+				 settings_line_key((enum settings_line)i));
 			text_str(&b->t, "; allowed: each line once");
 			return false;
 		}
@@ -290,7 +278,7 @@ static bool check_lines_pulled_down(const struct settings *s,
 		if (!is_raspberry_pi(s->gpio.chip) || n[0] < '0' ||
 		    n[0] > '8' || n[1])
 			continue;
-		breach_at(b, "gpio", line_keys[i]);
+		breach_at(b, "gpio", settings_line_key((enum settings_line)i));
 		text_str(&b->t, "GPIO");
 		text_str(&b->t, n);
 		text_str(&b->t, " of a Raspberry Pi is pulled up until the "

@@ -512,11 +512,31 @@ START_TEST(the_identity_is_of_what_decides)
 }
 END_TEST
 
+/* Every line has its key, from the table and from nowhere else. */
+START_TEST(every_line_has_the_key_of_its_row)
+{
+	ck_assert_str_eq(settings_line_key(LINE_LOAD_DISCONNECT),
+			 "load-disconnect");
+	ck_assert_str_eq(settings_line_key(LINE_CHARGE_DISCONNECT),
+			 "charge-disconnect");
+	ck_assert_str_eq(settings_line_key(LINE_PRE_ALARM), "pre-alarm");
+	ck_assert_str_eq(settings_line_key(LINE_LED_BLUETOOTH),
+			 "led-bluetooth");
+	ck_assert_str_eq(settings_line_key(LINE_LED_ERROR), "led-error");
+	ck_assert_str_eq(settings_line_key(LINE_LED_VEBUS), "led-vebus");
+	ck_assert_str_eq(settings_line_key(LINE_HEARTBEAT), "heartbeat");
+	ck_assert_str_eq(settings_line_key(LINE_REMOTE_L), "remote-l");
+	ck_assert_str_eq(settings_line_key(LINE_REMOTE_H), "remote-h");
+	ck_assert_str_eq(settings_line_key(LINE_COUNT), "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("settings");
 	TCase *c = tcase_create("settings");
 
+	tcase_add_test(c, every_line_has_the_key_of_its_row);
 	tcase_add_test(c, every_key_has_its_promised_name_default_and_range);
 	tcase_add_test(c, defaults_are_the_figures_of_the_requirements);
 	tcase_add_test(c, every_default_is_taken_and_reads_back_as_itself);
