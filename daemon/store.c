@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,11 +14,19 @@
 #include "lib/base/crc.h"
 
 enum {
-	HEADER_SIZE = 64,
-	FILE_NAME_SIZE = STORE_NAME_MAX + 8, /* with ".new" or ".bad" */
+	HEADER_SIZE = 80,
+	FILE_NAME_SIZE = STORE_NAME_MAX + 8, /* with ".0.bad" */
+	SLOTS = 2,
 };
 
-static const char header_format[] = "vebus-bms-ng state 1 %zu %08" PRIX32 "\n";
+static const char magic[] = "vebus-bms-ng state 2 ";
+
+struct slot {
+	uint64_t sequence; /* 0: not whole, or not there */
+	size_t offset;     /* of the content */
+	size_t len;
+	int error;         /* why it is not whole: -errno */
+};
 
 static bool is_name(const char *name)
 {
@@ -73,122 +82,202 @@ static ssize_t read_all(int fd, void *buf, size_t size)
 	return (ssize_t)len;
 }
 
-static int header(char buf[HEADER_SIZE], const void *content, size_t len)
+/* The header that content has with that sequence. */
+static int header(char buf[HEADER_SIZE], uint64_t sequence,
+		  const void *content, size_t len)
 {
-	return snprintf(buf, HEADER_SIZE, header_format, len,
-			crc32_ieee(0, content, len));
+	char counts[HEADER_SIZE];
+	int n = snprintf(counts, sizeof(counts), "%" PRIu64 " %zu\n",
+			 sequence, len);
+	uint32_t crc = crc32_ieee(0, (const uint8_t *)counts, (size_t)n);
+
+	crc = crc32_ieee(crc, content, len);
+	return snprintf(buf, HEADER_SIZE, "%s%" PRIu64 " %zu %08" PRIX32 "\n",
+			magic, sequence, len, crc);
 }
 
-static int write_file(int fd, const void *content, size_t len)
+static void slot_name(char buf[FILE_NAME_SIZE], const char *name, int number)
+{
+	snprintf(buf, FILE_NAME_SIZE, "%s.%d", name, number);
+}
+
+/* What the first line says, which nothing proves yet. 0 or -EBADMSG. */
+static int parse_header(const char *head, size_t n, struct slot *ret)
+{
+	const char *end = memchr(head, '\n', n);
+
+	if (!end || sscanf(head, "vebus-bms-ng state 2 %20" SCNu64 " %7zu ",
+			   &ret->sequence, &ret->len) != 2 ||
+	    ret->sequence == 0 || ret->sequence > INT64_MAX ||
+	    ret->len > STORE_CONTENT_MAX)
+		return -EBADMSG;
+	ret->offset = (size_t)(end - head) + 1;
+	return 0;
+}
+
+/* Reads the whole slot into content, whose room is STORE_CONTENT_MAX. */
+static int read_slot(int fd, char *content, struct slot *ret)
+{
+	char head[HEADER_SIZE] = "";
+	char expected[HEADER_SIZE];
+	ssize_t n = read_all(fd, head, sizeof(head) - 1);
+	int error;
+
+	if (n < 0)
+		return (int)n;
+	error = parse_header(head, (size_t)n, ret);
+	if (error < 0)
+		return error;
+	if (lseek(fd, (off_t)ret->offset, SEEK_SET) < 0)
+		return -errno;
+	n = read_all(fd, content, ret->len);
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n != ret->len ||
+	    (size_t)header(expected, ret->sequence, content, ret->len) !=
+		    ret->offset ||
+	    memcmp(expected, head, ret->offset) != 0)
+		return -EBADMSG;
+	return 0;
+}
+
+static struct slot look_at(int dirfd, const char *name, int number,
+			   char *content)
+{
+	char file[FILE_NAME_SIZE];
+	struct slot slot = { 0 };
+	int fd;
+
+	slot_name(file, name, number);
+	fd = openat(dirfd, file,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return (struct slot){ .error = -errno };
+	slot.error = read_slot(fd, content, &slot);
+	close(fd);
+	if (slot.error < 0)
+		slot.sequence = 0;
+	return slot;
+}
+
+static int write_slot(int fd, uint64_t sequence, const void *content,
+		      size_t len)
 {
 	char head[HEADER_SIZE];
-	int error = write_all(fd, head,
-			      (size_t)header(head, content, len));
+	int n = header(head, sequence, content, len);
+	int error = write_all(fd, head, (size_t)n);
 
 	if (error == 0)
 		error = write_all(fd, content, len);
+	if (error == 0 && ftruncate(fd, (off_t)len + n) < 0)
+		error = -errno;
 	if (error == 0 && fsync(fd) < 0)
 		error = -errno;
 	return error;
 }
 
+/* A slot that is no ordinary file of ours makes room for one. */
+static int open_slot(int dirfd, const char *file)
+{
+	const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
+			  O_CLOEXEC;
+	struct stat st;
+	int fd;
+
+	if (fstatat(dirfd, file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (!S_ISREG(st.st_mode) || st.st_nlink != 1) &&
+	    unlinkat(dirfd, file, 0) < 0)
+		return -errno;
+	fd = openat(dirfd, file, flags, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
 int store_save(int dirfd, const char *name, const void *content, size_t len)
 {
-	char new_name[FILE_NAME_SIZE];
-	int error;
-	int fd;
+	char file[FILE_NAME_SIZE];
+	uint64_t newest = 0;
+	int number = 0;
+	char *old;
+	int fd, error;
 
 	if (!is_name(name) || len > STORE_CONTENT_MAX)
 		return -EINVAL;
-	snprintf(new_name, sizeof(new_name), "%s.new", name);
-	/* What an earlier run left half done. */
-	if (unlinkat(dirfd, new_name, 0) < 0 && errno != ENOENT)
-		return -errno;
-	fd = openat(dirfd, new_name,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		    0600);
+	old = malloc(STORE_CONTENT_MAX);
+	if (!old)
+		return -ENOMEM;
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot slot = look_at(dirfd, name, i, old);
+
+		if (slot.sequence > newest) {
+			newest = slot.sequence;
+			number = 1 - i;
+		}
+	}
+	free(old);
+	slot_name(file, name, number);
+	fd = open_slot(dirfd, file);
 	if (fd < 0)
-		return -errno;
-	error = write_file(fd, content, len);
+		return fd;
+	error = write_slot(fd, newest + 1, content, len);
 	if (close(fd) < 0 && error == 0)
 		error = -errno;
-	if (error == 0 && renameat(dirfd, new_name, dirfd, name) < 0)
+	/* A new file is only on the disk when its folder is. */
+	if (error == 0 && fsync(dirfd) < 0)
 		error = -errno;
-	if (error < 0) {
-		(void)unlinkat(dirfd, new_name, 0);
-		return error;
+	return error;
+}
+
+static void move_aside(int dirfd, const char *name)
+{
+	for (int i = 0; i < SLOTS; i++) {
+		char file[FILE_NAME_SIZE];
+		char bad[FILE_NAME_SIZE];
+
+		slot_name(file, name, i);
+		snprintf(bad, sizeof(bad), "%s.%d.bad", name, i);
+		(void)renameat(dirfd, file, dirfd, bad);
 	}
-	/* The new name is only on the disk when its folder is. */
-	return fsync(dirfd) < 0 ? -errno : 0;
 }
 
-/* The content behind the header: its length, or -EBADMSG, or -EFBIG. */
-static int read_content(int fd, const char *head, size_t head_len,
-			size_t content_len, void *buf, size_t size)
+/* Of the slots that are whole the newest, into buf. */
+static int load(int dirfd, const char *name, char *content, void *buf,
+		size_t size, size_t *ret_len)
 {
-	char expected[HEADER_SIZE];
-	struct stat st;
-	ssize_t n;
+	uint64_t newest = 0;
+	int error = -ENOENT;
 
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (st.st_size != (off_t)(head_len + content_len))
-		return -EBADMSG;
-	if (content_len > size)
-		return -EFBIG;
-	if (lseek(fd, (off_t)head_len, SEEK_SET) < 0)
-		return -errno;
-	n = read_all(fd, buf, content_len);
-	if (n < 0)
-		return (int)n;
-	if ((size_t)n != content_len)
-		return -EBADMSG;
-	if ((size_t)header(expected, buf, content_len) != head_len ||
-	    memcmp(expected, head, head_len) != 0)
-		return -EBADMSG;
-	return 0;
-}
+	for (int i = 0; i < SLOTS; i++) {
+		struct slot slot = look_at(dirfd, name, i, content);
 
-static int read_file(int fd, void *buf, size_t size, size_t *ret_len)
-{
-	char head[HEADER_SIZE] = "";
-	ssize_t n = read_all(fd, head, sizeof(head) - 1);
-	uint32_t crc;
-	size_t len;
-	char *end;
-	int error;
-
-	if (n < 0)
-		return (int)n;
-	end = memchr(head, '\n', (size_t)n);
-	if (!end || sscanf(head, "vebus-bms-ng state 1 %7zu %8" SCNx32,
-			   &len, &crc) != 2 || len > STORE_CONTENT_MAX)
-		return -EBADMSG;
-	error = read_content(fd, head, (size_t)(end - head) + 1, len, buf,
-			     size);
-	if (error == 0)
-		*ret_len = len;
+		/* A slot that is there tells more than one that is not. */
+		if (newest == 0 && slot.error != -ENOENT)
+			error = slot.error;
+		if (slot.sequence <= newest)
+			continue;
+		newest = slot.sequence;
+		error = slot.len > size ? -EFBIG : 0;
+		if (error < 0)
+			continue;
+		memcpy(buf, content, slot.len);
+		*ret_len = slot.len;
+	}
 	return error;
 }
 
 int store_load(int dirfd, const char *name, void *buf, size_t size,
 	       size_t *ret_len)
 {
-	char bad_name[FILE_NAME_SIZE];
+	char *content;
 	int error;
-	int fd;
 
 	if (!is_name(name))
 		return -EINVAL;
-	fd = openat(dirfd, name,
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	error = read_file(fd, buf, size, ret_len);
-	close(fd);
-	if (error != -EBADMSG)
-		return error;
-	snprintf(bad_name, sizeof(bad_name), "%s.bad", name);
-	(void)renameat(dirfd, name, dirfd, bad_name);
+	content = malloc(STORE_CONTENT_MAX);
+	if (!content)
+		return -ENOMEM;
+	error = load(dirfd, name, content, buf, size, ret_len);
+	free(content);
+	if (error == -EBADMSG)
+		move_aside(dirfd, name);
 	return error;
 }

@@ -75,9 +75,10 @@ static void setup(void)
 
 static void teardown(void)
 {
-	static const char *const names[] = { "conf", "lock", "mode",
-					     "mode.bad", "batteries",
-					     NULL };
+	static const char *const names[] = {
+		"conf", "lock", "mode.0", "mode.1", "mode.0.bad",
+		"batteries.0", "batteries.1", NULL
+	};
 
 	for (int i = 0; names[i]; i++) {
 		char path[192];
@@ -348,7 +349,7 @@ START_TEST(a_mode_that_cannot_be_read_is_off_and_stays_so)
 
 	start(&d);
 	stop(&d);
-	snprintf(path, sizeof(path), "%s/mode", dir);
+	snprintf(path, sizeof(path), "%s/mode.0", dir);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(write(fd, "o", 1), 1);
