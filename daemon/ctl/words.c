@@ -37,6 +37,12 @@ static const struct {
 	[REASON_DISCHARGE_SWITCH] = {
 		"its own discharge switch is open", NEITHER },
 	[REASON_BATTERY_PROTECTS] = { "protects itself", NEITHER },
+	[REASON_CHARGE_CURRENT] = { "charge current high", HIGH },
+	[REASON_CHARGE_PULSE] = { "charge current far too high", HIGH },
+	/* Discharge is below 0. */
+	[REASON_DISCHARGE_CURRENT] = { "discharge current high", LOW },
+	[REASON_DISCHARGE_PULSE] = {
+		"discharge current far too high", LOW },
 	[REASON_MISMATCH] = { "does not fit the other batteries", NEITHER },
 	[REASON_ARRANGEMENT] = {
 		"the batteries cannot be put together", NEITHER },
@@ -90,6 +96,8 @@ static const char *unit_of(enum reason_unit unit)
 		return " %";
 	case REASON_MILLISECOND:
 		return " s";
+	case REASON_MILLIAMPERE:
+		return " A";
 	case REASON_NO_UNIT:
 	case REASON_COUNT_OF:
 	case REASON_PROTECTION:

@@ -19,11 +19,16 @@ static maybe_i32 positive(maybe_i32 mah)
 	return mah.known && mah.value > 0 ? mah : UNKNOWN_I32;
 }
 
+maybe_i32 sample_capacity_mah(const struct sample *sample)
+{
+	maybe_i32 design = positive(sample->design_mah);
+
+	return design.known ? design : positive(sample->full_mah);
+}
+
 maybe_i32 battery_capacity_mah(const struct bms_battery *battery)
 {
-	maybe_i32 design = positive(battery->sample.design_mah);
-
-	return design.known ? design : positive(battery->sample.full_mah);
+	return sample_capacity_mah(&battery->sample);
 }
 
 static bool capacities_match(maybe_i32 a, maybe_i32 b)

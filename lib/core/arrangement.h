@@ -48,6 +48,7 @@ void arrangement_recognise(struct bms_state *state,
 
 /* The nominal capacity of a battery: design, else full. Unknown where it
  * tells neither; 0 and less is none. */
+maybe_i32 sample_capacity_mah(const struct sample *sample);
 maybe_i32 battery_capacity_mah(const struct bms_battery *battery);
 
 #endif

@@ -19,6 +19,8 @@ const struct code_row code_rows[CODE_COUNT] = {
 	[CODE_W_X01] = { "W-X01", "No connection to the inverter/charger" },
 	[CODE_W_X02] = { "W-X02", "A battery has been swapped" },
 	[CODE_W_X03] = { "W-X03", "Outputs stay driven after a crash" },
+	[CODE_W_X04] = { "W-X04", "High charge current" },
+	[CODE_W_X05] = { "W-X05", "High discharge current" },
 	[CODE_A_X01] = { "A-X01", "The inverter/charger does not obey" },
 	[CODE_A_X02] = { "A-X02", "High cell voltage" },
 };

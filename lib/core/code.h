@@ -25,6 +25,8 @@ enum code {
 	CODE_W_X01, /* no connection to the inverter/charger */
 	CODE_W_X02, /* a battery has been swapped */
 	CODE_W_X03, /* outputs stay driven after a crash (kernel setting) */
+	CODE_W_X04, /* high charge current of a battery */
+	CODE_W_X05, /* high discharge current of a battery */
 	CODE_A_X01, /* inverter/charger does not obey */
 	CODE_A_X02, /* high cell voltage */
 	CODE_COUNT

@@ -85,7 +85,7 @@ static void explain_protections(struct bms_state *state, uint32_t index,
 		reason.cell = latch->cell;
 		reason.has_value = true;
 		reason.value = latch->value;
-		reason.limit = protection_limit(row, p);
+		reason.limit = protection_limit(row, p, &b->sample);
 		add_reason(state, out, &reason, row->codes);
 	}
 }

@@ -36,8 +36,25 @@ void latch_take(struct latch *latch, mono_t time, enum latch_evidence what,
 	latch->seen = time;
 }
 
+enum latch_evidence latch_delay(struct latch *latch, mono_t time,
+				enum latch_evidence what, uint32_t delay_ms,
+				uint32_t gap_ms)
+{
+	bool goes_on = latch->over &&
+		       mono_elapsed_ms(latch->seen, time) <= gap_ms;
+
+	latch->over = what == LATCH_TRIP;
+	if (!latch->over)
+		return what;
+	if (!goes_on)
+		latch->over_since = time;
+	return mono_elapsed_ms(latch->over_since, time) >= delay_ms ?
+		LATCH_TRIP : LATCH_BETWEEN;
+}
+
 void latch_forget_times(struct latch *latch, mono_t now)
 {
 	latch->clearing = false;
+	latch->over = false;
 	latch->since = mono_min(latch->since, now);
 }

@@ -17,6 +17,8 @@ struct latch {
 	mono_t since;       /* tripped since */
 	mono_t clear_since;
 	mono_t seen;        /* last evidence */
+	bool over;          /* the trip level is reached since over_since */
+	mono_t over_since;
 };
 
 enum latch_evidence {
@@ -31,6 +33,15 @@ enum latch_evidence {
  */
 void latch_take(struct latch *latch, mono_t time, enum latch_evidence what,
 		uint32_t hold_ms, uint32_t gap_ms);
+
+/*
+ * For a trip level that counts only after delay_ms: LATCH_TRIP becomes
+ * LATCH_BETWEEN until it has been seen for so long without a gap of more
+ * than gap_ms. Hand the result to latch_take(), which keeps "seen".
+ */
+enum latch_evidence latch_delay(struct latch *latch, mono_t time,
+				enum latch_evidence what, uint32_t delay_ms,
+				uint32_t gap_ms);
 
 /* The clock has run back to now: what was timed with it is worth nothing. */
 void latch_forget_times(struct latch *latch, mono_t now);
@@ -52,6 +63,10 @@ enum protection_row_id {
 	ROW_TEMPERATURE_UNKNOWN,
 	ROW_TEMPERATURE_GUARD,
 	ROW_CELL_IMPLAUSIBLE,
+	ROW_CHARGE_CURRENT,
+	ROW_CHARGE_PULSE,
+	ROW_DISCHARGE_CURRENT,
+	ROW_DISCHARGE_PULSE,
 	PROTECTION_ROW_COUNT
 };
 

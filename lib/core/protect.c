@@ -3,15 +3,18 @@
 
 #include <string.h>
 
+#include "lib/core/arrangement.h"
 #include "lib/core/plausible.h"
 
 #define SETTING(name) offsetof(struct settings_protection, name)
 /* No setting has this offset: the level is "add" alone. */
 #define FIXED SIZE_MAX
+/* Nor this one: the level is "add" thousandths of what is rated. */
+#define RATED (SIZE_MAX - 1)
 
 /*
  * Margins that the reference manual does not print are ours, as the
- * requirements give them: 50 mV, 2 K, 5 K.
+ * requirements give them: 50 mV, 2 K, 5 K; 5 % of a current limit.
  */
 const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 	[ROW_CELL_PRE_ALARM] = {
@@ -166,17 +169,75 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 		.forbids_charge = true,
 		.forbids_discharge = true,
 	},
+	/* B15, manual 4.1: more than the continuous limit for 10 s, more
+	 * than 2C at once. Whoever draws it is warned, nothing is opened. */
+	[ROW_CHARGE_CURRENT] = {
+		.reason = REASON_CHARGE_CURRENT,
+		.measure = MEASURE_CHARGE_MA,
+		.trips_high = true,
+		.trip_setting = RATED,
+		.trip_add = 1000,
+		.trip_strict = true,
+		.clear_setting = RATED,
+		.clear_add = 950,
+		.trip_delay_ms = 10000,
+		.codes = CODE_BIT(CODE_W_X04),
+	},
+	[ROW_CHARGE_PULSE] = {
+		.reason = REASON_CHARGE_PULSE,
+		.measure = MEASURE_PULSE_MA,
+		.trips_high = true,
+		.trip_setting = RATED,
+		.trip_add = 2000,
+		.trip_strict = true,
+		.clear_setting = RATED,
+		.clear_add = 1900,
+		.codes = CODE_BIT(CODE_W_X04),
+	},
+	[ROW_DISCHARGE_CURRENT] = {
+		.reason = REASON_DISCHARGE_CURRENT,
+		.measure = MEASURE_DISCHARGE_MA,
+		.trip_setting = RATED,
+		.trip_add = -1000,
+		.trip_strict = true,
+		.clear_setting = RATED,
+		.clear_add = -950,
+		.trip_delay_ms = 10000,
+		.codes = CODE_BIT(CODE_W_X05),
+	},
+	[ROW_DISCHARGE_PULSE] = {
+		.reason = REASON_DISCHARGE_PULSE,
+		.measure = MEASURE_PULSE_MA,
+		.trip_setting = RATED,
+		.trip_add = -2000,
+		.trip_strict = true,
+		.clear_setting = RATED,
+		.clear_add = -1900,
+		.codes = CODE_BIT(CODE_W_X05),
+	},
 };
 
 _Static_assert(ARRAY_SIZE(protection_rows) == PROTECTION_ROW_COUNT,
 	       "a row for every protection");
 _Static_assert(PROTECTION_ROW_COUNT <= 32, "a bit for every protection");
 
+/* Of the battery's figure, whatever it says; at most what fits. */
+static int32_t share_of(int32_t rated, int32_t permille)
+{
+	int64_t value = (int64_t)rated * permille / 1000;
+
+	if (value > INT32_MAX)
+		return INT32_MAX;
+	return value < INT32_MIN ? INT32_MIN : (int32_t)value;
+}
+
 static int32_t level(const struct settings_protection *settings,
-		     size_t setting, int32_t add)
+		     size_t setting, int32_t add, int32_t rated)
 {
 	int32_t value = 0;
 
+	if (setting == RATED)
+		return share_of(rated, add);
 	if (setting != FIXED)
 		memcpy(&value, (const char *)settings + setting,
 		       sizeof(value));
@@ -224,6 +285,33 @@ static void measure_temperatures(const struct sample *sample,
 		sensors->value = known_i32(0);
 }
 
+static void measure_current(const struct sample *sample, maybe_i32 rated,
+			    struct measured *ret)
+{
+	if (!rated.known)
+		return;
+	ret->value = sample->current_ma;
+	ret->rated = rated.value;
+}
+
+/* A limit of 0 is a wish for now, not what the battery is made for. */
+static maybe_i32 own_or_1c(maybe_i32 own, maybe_i32 capacity_mah)
+{
+	return own.known && own.value > 0 ? own : capacity_mah;
+}
+
+static void measure_currents(const struct sample *sample,
+			     struct measured ret[MEASURE_COUNT])
+{
+	maybe_i32 mah = sample_capacity_mah(sample);
+
+	measure_current(sample, own_or_1c(sample->charge_limit_ma, mah),
+			&ret[MEASURE_CHARGE_MA]);
+	measure_current(sample, own_or_1c(sample->discharge_limit_ma, mah),
+			&ret[MEASURE_DISCHARGE_MA]);
+	measure_current(sample, mah, &ret[MEASURE_PULSE_MA]);
+}
+
 void measure_sample(const struct sample *sample,
 		    struct measured ret_measured[MEASURE_COUNT])
 {
@@ -238,6 +326,7 @@ void measure_sample(const struct sample *sample,
 			take_lower(&ret_measured[MEASURE_CELLS], 0, i);
 	}
 	measure_temperatures(sample, ret_measured);
+	measure_currents(sample, ret_measured);
 	ret_measured[MEASURE_CHARGE_SWITCH].value = sample->charge_switch_on;
 	ret_measured[MEASURE_DISCHARGE_SWITCH].value =
 		sample->discharge_switch_on;
@@ -256,8 +345,10 @@ static enum latch_evidence evidence(const struct protection_row *row,
 				    const struct settings_protection *settings,
 				    const struct measured *m)
 {
-	int32_t trip = level(settings, row->trip_setting, row->trip_add);
-	int32_t clear = level(settings, row->clear_setting, row->clear_add);
+	int32_t trip = level(settings, row->trip_setting, row->trip_add,
+			     m->rated);
+	int32_t clear = level(settings, row->clear_setting, row->clear_add,
+			      m->rated);
 
 	if (!m->value.known)
 		return LATCH_BETWEEN;
@@ -276,9 +367,14 @@ bool protection_enabled(const struct protection_row *row,
 }
 
 int32_t protection_limit(const struct protection_row *row,
-			 const struct settings_protection *settings)
+			 const struct settings_protection *settings,
+			 const struct sample *sample)
 {
-	return level(settings, row->trip_setting, row->trip_add);
+	struct measured measured[MEASURE_COUNT] = { 0 };
+
+	measure_currents(sample, measured);
+	return level(settings, row->trip_setting, row->trip_add,
+		     measured[row->measure].rated);
 }
 
 static bool left_out(const struct bms_battery *battery,
@@ -323,6 +419,9 @@ void protect_take(struct bms_battery *battery,
 			what = LATCH_BETWEEN;
 		if (battery->held >> i & 1 && what == LATCH_CLEAR)
 			what = LATCH_BETWEEN;
+		what = latch_delay(&battery->latch[i], sample->time, what,
+				   row->trip_delay_ms,
+				   (uint32_t)settings->lost_warning_ms);
 		latch_take(&battery->latch[i], sample->time, what,
 			   (uint32_t)settings->release_hold_ms,
 			   (uint32_t)settings->lost_warning_ms);

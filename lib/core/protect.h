@@ -16,6 +16,10 @@ enum measure {
 	MEASURE_CHARGE_SWITCH,    /* 1 closed, 0 open */
 	MEASURE_DISCHARGE_SWITCH,
 	MEASURE_SENSORS,          /* 1 all read, 0 one does not */
+	/* B15: known only where the limit is, too. */
+	MEASURE_CHARGE_MA,        /* + is charging; rated: continuous */
+	MEASURE_DISCHARGE_MA,
+	MEASURE_PULSE_MA,         /* rated: 1C */
 	MEASURE_CELLS,            /* 1 all can be cells, 0 one cannot */
 	MEASURE_COUNT
 };
@@ -23,13 +27,15 @@ enum measure {
 struct measured {
 	maybe_i32 value;
 	uint8_t where; /* cell or sensor, from 1; 0: the battery */
+	int32_t rated; /* of a current: the battery's own limit */
 };
 
 struct protection_row {
 	enum reason_kind reason;
 	enum measure measure;
 	bool trips_high; /* at or above, else at or below */
-	/* Level = the setting (0 without one) + add; strict: beyond it. */
+	/* Level = the setting (0 without one) + add, or add thousandths of
+	 * what is rated; strict: beyond it. */
 	size_t trip_setting; /* offset in settings_protection */
 	int32_t trip_add;
 	bool trip_strict;
@@ -38,6 +44,7 @@ struct protection_row {
 	bool clear_strict;
 	bool forbids_charge;
 	bool forbids_discharge;
+	uint32_t trip_delay_ms; /* reached for so long */
 	bool waits_for_lead; /* B3: only after the pre-alarm's lead */
 	bool only_with_guard; /* B5: the discharge temperature guard */
 	bool clears_with_bank; /* B3, B4: when all cells of the bank do */
@@ -82,9 +89,10 @@ void protect_lead_passed(struct bms_battery *battery,
 bool protect_waits(const struct bms_battery *battery,
 		   const struct settings_protection *settings);
 
-/* The level at which the row trips. */
+/* The level at which the row trips for a battery that says this. */
 int32_t protection_limit(const struct protection_row *row,
-			 const struct settings_protection *settings);
+			 const struct settings_protection *settings,
+			 const struct sample *sample);
 
 /* False where the row is switched off by a setting. */
 bool protection_enabled(const struct protection_row *row,

@@ -26,6 +26,11 @@ const struct reason_row reason_rows[REASON_KIND_COUNT] = {
 	[REASON_DISCHARGE_SWITCH] = { "battery-discharge-switch",
 				      REASON_NO_UNIT },
 	[REASON_BATTERY_PROTECTS] = { "battery-protects", REASON_PROTECTION },
+	[REASON_CHARGE_CURRENT] = { "charge-current", REASON_MILLIAMPERE },
+	[REASON_CHARGE_PULSE] = { "charge-pulse", REASON_MILLIAMPERE },
+	[REASON_DISCHARGE_CURRENT] = { "discharge-current",
+				       REASON_MILLIAMPERE },
+	[REASON_DISCHARGE_PULSE] = { "discharge-pulse", REASON_MILLIAMPERE },
 	[REASON_MISMATCH] = { "battery-mismatch", REASON_COUNT_OF },
 	[REASON_ARRANGEMENT] = { "arrangement", REASON_COUNT_OF },
 	[REASON_BANK_VOLTAGE] = { "bank-voltage", REASON_MILLIVOLT },
@@ -88,6 +93,7 @@ static void reason_number(struct text *t, enum reason_unit unit,
 		text_fixed(t, value, 1);
 		break;
 	case REASON_MILLISECOND:
+	case REASON_MILLIAMPERE:
 		text_fixed(t, value / 100, 1);
 		break;
 	case REASON_COUNT_OF:

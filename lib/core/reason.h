@@ -30,6 +30,10 @@ enum reason_kind {
 	REASON_CHARGE_SWITCH,    /* B9: the battery's own switch is open */
 	REASON_DISCHARGE_SWITCH,
 	REASON_BATTERY_PROTECTS, /* B9: a protection bit of the battery */
+	REASON_CHARGE_CURRENT,   /* B15: forbid nothing */
+	REASON_CHARGE_PULSE,
+	REASON_DISCHARGE_CURRENT,
+	REASON_DISCHARGE_PULSE,
 	REASON_MISMATCH,         /* A3: does not fit the others */
 	/* Of the bank. */
 	REASON_ARRANGEMENT,      /* A2: cannot be put together, E-B01 */
@@ -49,6 +53,7 @@ enum reason_unit {
 	REASON_DECIDEGREE,  /* printed in degC, one decimal */
 	REASON_PERMILLE,    /* printed in %, one decimal */
 	REASON_MILLISECOND, /* printed in s, one decimal */
+	REASON_MILLIAMPERE, /* printed in A, one decimal; + is charging */
 	REASON_COUNT_OF,    /* printed as it is */
 	REASON_PROTECTION,  /* value is an enum battery_protection */
 };
