@@ -24,7 +24,7 @@ static int bmsd_set_mode(void *data, enum bms_mode mode, char *error,
 		log_line(LOG_LEVEL_NOTICE, "mode", "set to %s over D-Bus",
 			 keep_mode_name(mode));
 	d->input.mode = mode;
-	d->keep_mode = true;
+	keep_touch(d, KEEP_MODE, clock_mono());
 	d->due = true;
 	return 0;
 }
@@ -141,9 +141,8 @@ static void bmsd_done(struct bmsd *d)
 		port_close(&d->port[i], now);
 	d->bus = bus_free(d->bus);
 	d->capture = capture_close(d->capture);
-	d->keep_after = now;
 	if (d->spine)
-		keep_save(d, now);
+		keep_flush(d, now);
 	keep_close(d);
 	if (d->loop) {
 		ev_timer_stop(d->loop, &d->timer);

@@ -16,8 +16,12 @@
 #include "daemon/notify.h"
 #include "daemon/options.h"
 #include "daemon/port.h"
+#include "daemon/saver.h"
 #include "daemon/spine.h"
 #include "daemon/view.h"
+
+/* What survives a restart, an item a file. */
+enum keep_item { KEEP_MODE, KEEP_BATTERIES, KEEP_COUNT };
 
 struct bmsd {
 	struct options options;
@@ -58,9 +62,13 @@ struct bmsd {
 	int state_dir;         /* negative: there is none */
 	int lock;
 	char (*serial)[BMS_SERIAL_SIZE]; /* as kept, per battery */
-	mono_t keep_after;
-	bool keep_serials;
-	bool keep_mode;
+	struct kept {
+		bool dirty;   /* has to be saved ... */
+		mono_t due;   /* ... from then on */
+		struct repeat failures;
+	} kept[KEEP_COUNT];
+	struct saver saver;
+	enum keep_item saving; /* where the saver is busy */
 
 	struct bus *bus;
 	struct view view;
@@ -111,8 +119,13 @@ int keep_open(struct bmsd *d);
 void keep_load(struct bmsd *d, mono_t now);
 /* Notices serials that are new; cheap. */
 void keep_look(struct bmsd *d, mono_t now);
-/* Writes what has to be kept and is due. May wait for the disk. */
+/* The item has changed and has to be saved, soon. */
+void keep_touch(struct bmsd *d, enum keep_item item, mono_t now);
+/* Saves what is due, one item at a time, without waiting for the disk. */
 void keep_save(struct bmsd *d, mono_t now);
+/* Saves all that has changed, whenever it is due. Waits for the disk: for
+ * the end, with the lines given back. */
+void keep_flush(struct bmsd *d, mono_t now);
 void keep_close(struct bmsd *d);
 /* "charger-only", ... as it is kept. */
 const char *keep_mode_name(enum bms_mode mode);

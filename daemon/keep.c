@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* What survives a restart: the mode, and which battery was where. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "daemon/lock.h"
 #include "daemon/log.h"
 #include "daemon/store.h"
 #include "lib/base/identities.h"
 
 enum {
-	KEEP_DELAY_MS = 10000, /* new serials gather before they are written */
+	KEEP_AGAIN_MS = 60000, /* after the disk has not taken it */
+	KEEP_END_MS = 2000,    /* at the end a save may take so long */
 	KEEP_MODE_SIZE = 32,
 };
 
@@ -33,48 +32,67 @@ const char *keep_mode_name(enum bms_mode mode)
 	return mode_names[mode];
 }
 
-/* Who holds the lock wrote its process id into it. */
-static void lock_tell(int fd, const char *dir)
+/* --- what is kept --------------------------------------------------------- */
+
+static int encode_mode(const struct bmsd *d, struct text *t)
 {
-	char pid[16] = "";
-	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
-
-	pid[n > 0 ? n : 0] = '\0';
-	pid[strcspn(pid, "\n")] = '\0';
-	log_line(LOG_LEVEL_ERROR, "start",
-		 "another instance is running (process %s holds %s/lock), "
-		 "this one ends, outputs not touched", *pid ? pid : "unknown",
-		 dir);
-}
-
-static int lock_take(struct bmsd *d)
-{
-	char pid[16];
-	int fd, len;
-
-	fd = openat(d->state_dir, "lock",
-		    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (fd < 0)
-		fd = openat(d->state_dir, "lock",
-			    O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		int r = errno == EWOULDBLOCK ? -EEXIST : -errno;
-
-		if (r == -EEXIST)
-			lock_tell(fd, d->options.state_dir);
-		close(fd);
-		return r;
-	}
-	len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-	/* Only for people: on a read-only disk it says nobody. */
-	if (ftruncate(fd, 0) == 0 && pwrite(fd, pid, (size_t)len, 0) < len)
-		log_line(LOG_LEVEL_WARNING, "state",
-			 "cannot write the process id into the lock");
-	d->lock = fd;
+	text_str(t, keep_mode_name(d->input.mode));
 	return 0;
 }
+
+static int encode_batteries(const struct bmsd *d, struct text *t)
+{
+	for (uint32_t i = 0; i < d->spine->state.n_batteries; i++) {
+		struct identity id = { 0 };
+		uint32_t bus;
+
+		if (*d->serial[i] == '\0')
+			continue;
+		settings_battery(d->settings, i, &bus, &id.address);
+		memcpy(id.bus, d->settings->bus[bus].name, sizeof(id.bus));
+		memcpy(id.serial, d->serial[i], sizeof(id.serial));
+		(void)identities_encode(t, &id);
+	}
+	return 0;
+}
+
+static size_t size_mode(const struct bmsd *d)
+{
+	(void)d;
+	return KEEP_MODE_SIZE;
+}
+
+static size_t size_batteries(const struct bmsd *d)
+{
+	return (size_t)d->spine->state.n_batteries * IDENTITY_LINE_SIZE + 1;
+}
+
+struct keep_row {
+	const char *name; /* in the state folder */
+	const char *what; /* for people */
+	uint32_t delay_ms; /* what comes meanwhile goes with it */
+	size_t (*size)(const struct bmsd *d);
+	int (*encode)(const struct bmsd *d, struct text *t);
+};
+
+static const struct keep_row keep_rows[KEEP_COUNT] = {
+	[KEEP_MODE] = { "mode", "the mode", 0, size_mode, encode_mode },
+	[KEEP_BATTERIES] = { "batteries", "the serial numbers", 10000,
+			     size_batteries, encode_batteries },
+};
+
+_Static_assert(ARRAY_SIZE(keep_rows) == KEEP_COUNT, "a row for every item");
+
+void keep_touch(struct bmsd *d, enum keep_item item, mono_t now)
+{
+	struct kept *kept = &d->kept[item];
+	mono_t due = mono_add_ms(now, keep_rows[item].delay_ms);
+
+	kept->due = kept->dirty ? mono_min(kept->due, due) : due;
+	kept->dirty = true;
+}
+
+/* --- at the start ---------------------------------------------------------- */
 
 int keep_open(struct bmsd *d)
 {
@@ -85,7 +103,7 @@ int keep_open(struct bmsd *d)
 	if (d->state_dir < 0)
 		r = d->state_dir;
 	else
-		r = lock_take(d);
+		r = d->lock = lock_take(d->state_dir, d->options.state_dir);
 	if (r == -EEXIST)
 		return r;
 	if (r < 0)
@@ -96,17 +114,7 @@ int keep_open(struct bmsd *d)
 	return 0;
 }
 
-void keep_close(struct bmsd *d)
-{
-	if (d->lock >= 0)
-		close(d->lock);
-	if (d->state_dir >= 0)
-		close(d->state_dir);
-	d->lock = -1;
-	d->state_dir = -1;
-}
-
-static void keep_load_mode(struct bmsd *d)
+static void keep_load_mode(struct bmsd *d, mono_t now)
 {
 	char text[KEEP_MODE_SIZE];
 	size_t len;
@@ -128,7 +136,7 @@ static void keep_load_mode(struct bmsd *d)
 	}
 	/* Somebody may have switched off to work on the system. */
 	d->input.mode = BMS_MODE_OFF;
-	d->keep_mode = true;
+	keep_touch(d, KEEP_MODE, now);
 	log_line(LOG_LEVEL_ERROR, "state",
 		 "the kept mode cannot be read: %s, mode is off; "
 		 "vebus-bms-ngctl mode on switches on", strerror(-r));
@@ -185,7 +193,7 @@ void keep_load(struct bmsd *d, mono_t now)
 	d->input.mode = BMS_MODE_ON;
 	if (d->state_dir < 0)
 		return;
-	keep_load_mode(d);
+	keep_load_mode(d, now);
 	keep_load_serials(d, now);
 }
 
@@ -205,16 +213,43 @@ void keep_look(struct bmsd *d, mono_t now)
 				 "%s is there now", (unsigned int)i + 1,
 				 d->serial[i], serial);
 		memcpy(d->serial[i], serial, BMS_SERIAL_SIZE);
-		if (!d->keep_serials)
-			d->keep_after = mono_add_ms(now, KEEP_DELAY_MS);
-		d->keep_serials = true;
+		keep_touch(d, KEEP_BATTERIES, now);
 	}
 }
 
-static int keep_save_serials(struct bmsd *d)
+/* --- saving --------------------------------------------------------------- */
+
+/* How a save went. What the disk did not take is tried again. */
+static void keep_told(struct bmsd *d, mono_t now, enum keep_item item, int r)
 {
-	uint32_t n = d->spine->state.n_batteries;
-	size_t size = (size_t)n * IDENTITY_LINE_SIZE + 1;
+	struct kept *kept = &d->kept[item];
+	uint64_t failures;
+
+	if (r == 0) {
+		failures = repeat_recovered(&kept->failures);
+		if (failures > 0)
+			log_line(LOG_LEVEL_NOTICE, "state",
+				 "%s is kept again after %llu failures",
+				 keep_rows[item].what,
+				 (unsigned long long)failures);
+		return;
+	}
+	if (!kept->dirty)
+		kept->due = mono_add_ms(now, KEEP_AGAIN_MS);
+	kept->dirty = true;
+	if (repeat_failed(&kept->failures))
+		log_line(LOG_LEVEL_WARNING, "state",
+			 "%s cannot be kept: %s, holds until the next start, "
+			 "trying again in a minute", keep_rows[item].what,
+			 strerror(-r));
+}
+
+/* The item as it is now, by that function. 0 or -errno. */
+static int keep_encoded(struct bmsd *d, mono_t now, enum keep_item item,
+			bool wait)
+{
+	const struct keep_row *row = &keep_rows[item];
+	size_t size = row->size(d);
 	char *buf = malloc(size);
 	struct text t;
 	int r;
@@ -222,41 +257,70 @@ static int keep_save_serials(struct bmsd *d)
 	if (!buf)
 		return -ENOMEM;
 	t = text_in(buf, size);
-	for (uint32_t i = 0; i < n; i++) {
-		struct identity id = { 0 };
-		uint32_t bus;
-
-		if (*d->serial[i] == '\0')
-			continue;
-		settings_battery(d->settings, i, &bus, &id.address);
-		memcpy(id.bus, d->settings->bus[bus].name, sizeof(id.bus));
-		memcpy(id.serial, d->serial[i], sizeof(id.serial));
-		(void)identities_encode(&t, &id);
-	}
-	r = store_save(d->state_dir, "batteries", t.buf, t.len);
+	r = row->encode(d, &t);
+	if (r == 0 && t.cut)
+		r = -EFBIG;
+	if (r == 0 && wait)
+		r = store_save(d->state_dir, row->name, t.buf, t.len);
+	else if (r == 0)
+		r = saver_start(&d->saver, now, d->state_dir, row->name,
+				row->what, t.buf, t.len);
 	free(buf);
 	return r;
 }
 
-static void keep_told(int r, const char *what)
-{
-	if (r < 0)
-		log_line(LOG_LEVEL_WARNING, "state",
-			 "%s cannot be kept: %s, holds until the next start",
-			 what, strerror(-r));
-}
-
 void keep_save(struct bmsd *d, mono_t now)
 {
-	const char *mode = keep_mode_name(d->input.mode);
+	int r;
 
-	if (d->keep_mode && d->state_dir >= 0)
-		keep_told(store_save(d->state_dir, "mode", mode, strlen(mode)),
-			  "the mode");
-	d->keep_mode = false;
-	if (!d->keep_serials || !mono_reached(now, d->keep_after))
+	if (d->state_dir < 0)
 		return;
-	d->keep_serials = false;
+	if (saver_poll(&d->saver, now, &r))
+		keep_told(d, now, d->saving, r);
+	for (enum keep_item item = 0; item < KEEP_COUNT; item++) {
+		struct kept *kept = &d->kept[item];
+
+		if (d->saver.pid != 0)
+			return;
+		if (!kept->dirty || !mono_reached(now, kept->due))
+			continue;
+		kept->dirty = false;
+		d->saving = item;
+		r = keep_encoded(d, now, item, false);
+		if (r < 0)
+			keep_told(d, now, item, r);
+	}
+}
+
+void keep_flush(struct bmsd *d, mono_t now)
+{
+	int r;
+
+	if (d->state_dir < 0)
+		return;
+	/* Two at once would write the same slot. */
+	if (!saver_wait(&d->saver, KEEP_END_MS, &r)) {
+		log_line(LOG_LEVEL_WARNING, "state",
+			 "the disk does not finish, what is newer is not "
+			 "kept");
+		return;
+	}
+	if (r < 0)
+		keep_told(d, now, d->saving, r);
+	for (enum keep_item item = 0; item < KEEP_COUNT; item++) {
+		if (!d->kept[item].dirty)
+			continue;
+		d->kept[item].dirty = false;
+		keep_told(d, now, item, keep_encoded(d, now, item, true));
+	}
+}
+
+void keep_close(struct bmsd *d)
+{
+	if (d->lock >= 0)
+		close(d->lock);
 	if (d->state_dir >= 0)
-		keep_told(keep_save_serials(d), "the serial numbers");
+		close(d->state_dir);
+	d->lock = -1;
+	d->state_dir = -1;
 }

@@ -11,6 +11,7 @@ libbms_a_SOURCES += \
 	daemon/json.c daemon/json.h \
 	daemon/keep.c \
 	daemon/lines.c \
+	daemon/lock.c daemon/lock.h \
 	daemon/log.c daemon/log.h \
 	daemon/notify.c daemon/notify.h \
 	daemon/options.c daemon/options.h \
@@ -18,6 +19,7 @@ libbms_a_SOURCES += \
 	daemon/reload.c \
 	daemon/repeat.c daemon/repeat.h \
 	daemon/replay.c daemon/replay.h \
+	daemon/saver.c daemon/saver.h \
 	daemon/spine.c daemon/spine.h \
 	daemon/store.c daemon/store.h \
 	daemon/talk.c daemon/talk.h \

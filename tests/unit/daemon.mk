@@ -28,3 +28,9 @@ TESTS += tests/unit/test-turn
 tests_unit_test_turn_SOURCES = tests/unit/test-turn.c
 tests_unit_test_turn_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_turn_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-saver
+TESTS += tests/unit/test-saver
+tests_unit_test_saver_SOURCES = tests/unit/test-saver.c
+tests_unit_test_saver_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_saver_LDADD = $(TEST_LIBS)

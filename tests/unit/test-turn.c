@@ -357,6 +357,7 @@ START_TEST(a_mode_that_cannot_be_read_is_off_and_stays_so)
 	start(&d);
 	ck_assert_int_eq(d.input.mode, BMS_MODE_OFF);
 	bmsd_turn(&d);
+	keep_flush(&d, clock_mono());
 	stop(&d);
 	start(&d);
 	ck_assert_int_eq(d.input.mode, BMS_MODE_OFF);
@@ -372,8 +373,9 @@ START_TEST(the_mode_is_remembered)
 	start(&d);
 	ck_assert_int_eq(d.input.mode, BMS_MODE_ON);
 	d.input.mode = BMS_MODE_CHARGER_ONLY;
-	d.keep_mode = true;
+	keep_touch(&d, KEEP_MODE, clock_mono());
 	bmsd_turn(&d);
+	keep_flush(&d, clock_mono());
 	stop(&d);
 	start(&d);
 	ck_assert_int_eq(d.input.mode, BMS_MODE_CHARGER_ONLY);
@@ -392,10 +394,9 @@ START_TEST(serial_numbers_are_remembered_by_bus_and_address)
 	battery->used = true;
 	strcpy(battery->sample.serial, "SN 2%");
 	keep_look(&d, clock_mono());
-	ck_assert(d.keep_serials);
-	d.keep_after = clock_mono();
-	keep_save(&d, clock_mono());
-	ck_assert(!d.keep_serials);
+	ck_assert(d.kept[KEEP_BATTERIES].dirty);
+	keep_flush(&d, clock_mono());
+	ck_assert(!d.kept[KEEP_BATTERIES].dirty);
 	stop(&d);
 	start(&d);
 	ck_assert_str_eq(d.spine->state.battery[1].serial, "SN 2%");
