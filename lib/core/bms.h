@@ -18,7 +18,10 @@
 #include "lib/base/sample.h"
 #include "lib/base/session.h"
 #include "lib/base/settings.h"
+#include "lib/core/balance.h"
+#include "lib/core/charge.h"
 #include "lib/core/code.h"
+#include "lib/core/history.h"
 #include "lib/core/latch.h"
 #include "lib/core/reason.h"
 #include "lib/mk3/reading.h"
@@ -45,6 +48,9 @@ struct bms_battery {
 	char serial[BMS_SERIAL_SIZE]; /* the first one seen, A5 */
 	bool swapped;
 	uint8_t cells; /* as many as it had at first, A3 */
+	struct charge charge; /* E1 */
+	bool fitted;          /* has been charged full with the bank, F2 */
+	struct charge_memory memory; /* of whoever was here before the start */
 };
 
 struct bms_state {
@@ -59,6 +65,7 @@ struct bms_state {
 	/* Judged anew in every step. */
 	bool heard;      /* it brought a reading that is used */
 	bool all_online;
+	bool filled;     /* a full charge has just been recognised, E2 */
 	struct bms_remote {
 		bool on;       /* debounced */
 		bool raw;
@@ -94,6 +101,16 @@ struct bms_state {
 		bool charge_disobeyed;
 		bool ever_connected;
 	} obedience;
+	struct latch uncharged; /* E2: releases when the bank is full */
+	struct bms_mean { /* E4: of the bank's current */
+		bool known;
+		int64_t ma_65536;
+		mono_t time;
+	} mean;
+	struct balance balance;
+	struct history history;
+	code_set codes;  /* of the step before */
+	uint32_t events; /* what should be saved soon, counted */
 };
 
 /* One thing a battery session told since the last step. */
@@ -110,6 +127,20 @@ enum bms_mode {
 	BMS_MODE_ON,
 };
 
+/* What an operator asks for, once. */
+enum bms_command_kind {
+	BMS_COMMAND_NONE,
+	BMS_COMMAND_SET_SOC,     /* value: permille, 0..1000 */
+	BMS_COMMAND_SYNCHRONISE, /* all counts to 100 %; no full charge */
+	BMS_COMMAND_RESET_HISTORY,
+	BMS_COMMAND_COUNT
+};
+
+struct bms_command {
+	enum bms_command_kind kind;
+	int32_t value;
+};
+
 struct bms_input {
 	mono_t now;
 	const struct bms_report *reports;
@@ -123,6 +154,9 @@ struct bms_input {
 	bool lines_persist; /* the kernel keeps outputs after a crash */
 	/* NULL: no [inverter] section. */
 	const struct inverter_reading *inverter;
+	/* Handed in for exactly one step. One that cannot be carried out (a
+	 * value out of its range, soc_settable false) does nothing. */
+	struct bms_command command;
 };
 
 struct bms_output {
@@ -147,7 +181,16 @@ struct bms_output {
 	maybe_i32 capacity_mah;
 	maybe_i32 voltage_mv;
 	maybe_i32 current_ma;
+	/* E1: by the counts; where one is unknown, the batteries' own. */
 	maybe_i32 soc_permille;
+	maybe_i32 own_soc_permille; /* the batteries' own */
+	bool soc_anchored; /* every count is; see lib/core/charge.h */
+	bool soc_settable; /* every battery is online and has a capacity */
+	maybe_i32 consumed_mah; /* E4: missing from full, by the counts */
+	/* E4: to the discharge floor at the mean current. 0 once there;
+	 * unknown while not discharging. */
+	maybe_i32 time_remaining_s;
+	enum balancer_status balancer;
 	struct bms_extreme {
 		maybe_i32 value; /* mV or 0.1 degC */
 		uint32_t battery; /* from 1 */
@@ -157,7 +200,14 @@ struct bms_output {
 	maybe_i32 charge_limit_ma;    /* CCL, B11 */
 	maybe_i32 discharge_limit_ma; /* DCL */
 
-	/* When the answer could next change without new input. */
+	/*
+	 * Counts what is worth saving at once (lib/core/memory.h): full
+	 * charge, cycle, change of an alarm or error, operator's command.
+	 */
+	uint32_t events;
+
+	/* When the answer could next change without new input; figures that
+	 * only age (time remaining, balancer, history) are not among it. */
 	mono_t next;
 };
 
