@@ -61,15 +61,6 @@ static maybe_i32 divided(const struct sum *sum, int64_t by)
 	return known_i32((int32_t)value);
 }
 
-/* No battery is emptier than empty or fuller than full. */
-static maybe_i32 pack_soc(const struct sample *sample)
-{
-	maybe_i32 soc = sample->soc_permille;
-
-	return soc.known && soc.value >= 0 && soc.value <= 1000 ?
-		soc : UNKNOWN_I32;
-}
-
 static maybe_i32 pack_voltage_mv(const struct sample *sample)
 {
 	if (sample->voltage_mv.known)
@@ -90,7 +81,7 @@ static maybe_i32 bank_soc(const struct bms_state *state)
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		const struct bms_battery *b = &state->battery[i];
 		maybe_i32 capacity = battery_capacity_mah(b);
-		maybe_i32 soc = pack_soc(&b->sample);
+		maybe_i32 soc = charge_own_permille(&b->sample);
 
 		add(&plain, soc);
 		add(&weight, capacity);
@@ -146,7 +137,7 @@ void aggregate(const struct bms_state *state, struct bms_output *ret_output)
 	}
 	if (online < state->n_batteries || online == 0)
 		return;
-	ret_output->soc_permille = bank_soc(state);
+	ret_output->own_soc_permille = bank_soc(state);
 	if (state->arrangement.known)
 		sum_up(state, ret_output);
 }

@@ -59,8 +59,8 @@ static enum latch_evidence judge_low(struct bms_state *state,
 
 /* An unknown state of charge neither trips nor clears (B6). A level of 0
  * is switched off. */
-static enum latch_evidence judge_soc(maybe_i32 soc, int32_t level,
-				     int32_t gap)
+static enum latch_evidence judge_figure(maybe_i32 soc, int32_t level,
+					int32_t gap)
 {
 	if (level == 0)
 		return LATCH_CLEAR;
@@ -69,6 +69,32 @@ static enum latch_evidence judge_soc(maybe_i32 soc, int32_t level,
 	if (soc.value <= level)
 		return LATCH_TRIP;
 	return soc.value >= level + gap ? LATCH_CLEAR : LATCH_BETWEEN;
+}
+
+/*
+ * A count that rests on nothing but the batteries' own figures gives no
+ * more trust than they do: either of them trips, both have to release.
+ */
+static enum latch_evidence judge_soc(const struct bms_output *out,
+				     int32_t level, int32_t gap)
+{
+	enum latch_evidence count = judge_figure(out->soc_permille, level,
+						 gap);
+	enum latch_evidence own = judge_figure(out->own_soc_permille, level,
+					       gap);
+
+	if (out->soc_anchored || count <= own)
+		return count;
+	return own;
+}
+
+/* The figure that decided, for people. */
+static maybe_i32 soc_judged(const struct bms_output *out)
+{
+	bool own = !out->soc_anchored && out->own_soc_permille.known &&
+		   out->own_soc_permille.value < out->soc_permille.value;
+
+	return own ? out->own_soc_permille : out->soc_permille;
 }
 
 static void take(struct bms_state *state, enum bank_row_id row,
@@ -92,17 +118,18 @@ void bank_step(struct bms_state *state, const struct settings *settings,
 {
 	const struct settings_protection *p = &settings->protection;
 	const struct settings_monitor *m = &settings->monitor;
+	maybe_i32 soc = soc_judged(out);
 
 	take(state, BANK_ROW_VOLTAGE, p, judge_voltage(out->voltage_mv),
 	     out->voltage_mv);
 	take(state, BANK_ROW_LOW, p,
 	     judge_low(state, settings, out, input->now), out->voltage_mv);
 	take(state, BANK_ROW_SOC_WARNING, p,
-	     judge_soc(out->soc_permille, m->low_soc_warning_permille,
-		       SOC_WARNING_CLEAR_PERMILLE), out->soc_permille);
+	     judge_soc(out, m->low_soc_warning_permille,
+		       SOC_WARNING_CLEAR_PERMILLE), soc);
 	take(state, BANK_ROW_SOC_FLOOR, p,
-	     judge_soc(out->soc_permille, m->discharge_floor_permille,
-		       SOC_FLOOR_CLEAR_PERMILLE), out->soc_permille);
+	     judge_soc(out, m->discharge_floor_permille,
+		       SOC_FLOOR_CLEAR_PERMILLE), soc);
 	take(state, BANK_ROW_LINES, p,
 	     input->lines_failed ? LATCH_TRIP : LATCH_CLEAR, UNKNOWN_I32);
 }

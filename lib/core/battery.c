@@ -93,6 +93,10 @@ static void take_identity(struct bms_battery *battery,
 			     BMS_SERIAL_SIZE - 1) != 0;
 
 	battery->swapped |= other;
+	if (other) {
+		battery->charge = (struct charge){ 0 };
+		battery->fitted = false;
+	}
 	if (battery->cells == 0 || other)
 		battery->cells = sample->n_cells;
 	if (sample->serial[0] == '\0')

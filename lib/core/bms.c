@@ -7,6 +7,7 @@
 #include "lib/core/arrangement.h"
 #include "lib/core/bank.h"
 #include "lib/core/battery.h"
+#include "lib/core/charge.h"
 #include "lib/core/explain.h"
 #include "lib/core/inverter.h"
 #include "lib/core/limits.h"
@@ -32,6 +33,9 @@ static void begin_times(struct bms_state *state, mono_t now)
 	state->mode_since = now;
 	state->obedience.since = now;
 	state->obedience.charge_since = now;
+	/* Whether the bank is full has to be seen first (E2). */
+	state->uncharged = (struct latch){ .tripped = true, .since = now };
+	state->mean.known = false;
 }
 
 /*
@@ -45,6 +49,7 @@ static void forget_times(struct bms_state *state, mono_t now)
 
 		b->used = false;
 		b->doubted = false;
+		charge_forget_times(&b->charge);
 		latch_forget_times(&b->silent, now);
 		latch_forget_times(&b->mismatch, now);
 		latch_forget_times(&b->duplicate, now);
@@ -110,11 +115,14 @@ static void take_reports(struct bms_state *state,
 		hold_together(state, p);
 	for (size_t i = 0; i < input->n_reports; i++) {
 		const struct bms_report *report = &input->reports[i];
+		uint32_t battery = report->battery;
 
-		if (report->battery < state->n_batteries)
-			state->heard |=
-				battery_take(&state->battery[report->battery],
-					     p, input->now, report);
+		if (battery >= state->n_batteries ||
+		    !battery_take(&state->battery[battery], p, input->now,
+				  report))
+			continue;
+		charge_take(state, settings, battery);
+		state->heard = true;
 	}
 }
 
@@ -301,6 +309,20 @@ static mono_t next_change(const struct bms_state *state,
 	return next;
 }
 
+/* Warnings come and go with a cell's hair; they are not worth a write. */
+static void note_events(struct bms_state *state, struct bms_output *out)
+{
+	code_set changed = state->codes ^ out->codes;
+	bool any = false;
+
+	for (uint32_t i = 0; i < CODE_COUNT; i++)
+		any |= changed >> i & 1 && code_rows[i].name[0] != 'W';
+	if (any)
+		state->events++;
+	state->codes = out->codes;
+	out->events = state->events;
+}
+
 void bms_step(struct bms_state *state, const struct settings *settings,
 	      const struct bms_input *input, struct bms_output *ret_output)
 {
@@ -317,6 +339,7 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	}
 	leave_out(state, settings);
 	aggregate(state, out);
+	charge_step(state, settings, input, out);
 	bank_step(state, settings, input, out);
 	out->remote_on = remote_step(&state->remote, input);
 	judge(state, settings, input, out);
@@ -328,5 +351,6 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	limits_step(state, settings, input, out);
 	inverter_decide(state, settings, input, out);
 	inverter_watch(state, input, out);
+	note_events(state, out);
 	out->next = next_change(state, settings, input, out);
 }

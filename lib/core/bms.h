@@ -104,7 +104,7 @@ struct bms_state {
 	struct latch uncharged; /* E2: releases when the bank is full */
 	struct bms_mean { /* E4: of the bank's current */
 		bool known;
-		int64_t ma_65536;
+		int64_t ma_4096;
 		mono_t time;
 	} mean;
 	struct balance balance;

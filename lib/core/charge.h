@@ -33,11 +33,12 @@
  *  - a full charge (E2) and the operator's word anchor it: from then on it
  *    counts alone, else a battery whose own figure is wrong could never be
  *    put right;
- *  - an anchored count is given up, for the battery's own figure, where two
- *    witnesses contradict it: the battery says that it is at or below the
- *    low-SoC warning level, and one of its cells is at or below the
- *    pre-alarm level, which is where a LiFePO4 cell has left the flat part
- *    of its curve (bms-facts.md 3). Voltage alone proves nothing there;
+ *  - a count, anchored or not, is given up for the battery's own lower
+ *    figure where two witnesses contradict it: the battery says that it is
+ *    at or below the low-SoC warning level, and one of its cells is at or
+ *    below the pre-alarm level, which is where a LiFePO4 cell has left the
+ *    flat part of its curve (bms-facts.md 3). Neither alone proves it: an
+ *    own figure drifts, too, and a cell sags under load;
  *  - the protections of the cells (B2, B3) know nothing of any count.
  */
 #ifndef BMS_CHARGE_H
@@ -58,6 +59,10 @@ enum {
 	/* What is more than this is no capacity of a battery (ours): its
 	 * count is unknown. */
 	CHARGE_FULL_MAX_MAH = 10000000,
+	/* More than so many times the capacity an hour is no current that a
+	 * battery could carry (ours; 2C is the reference battery's pulse
+	 * limit, manual 4.1): it is unknown. */
+	CHARGE_RATE_MAX = 20,
 	/* E2: nominal 12.8 V; charged-voltage "auto", bms-facts.md 6. */
 	CHARGE_NOMINAL_MV = 12800,
 	CHARGE_AUTO_MV = 14000,
@@ -66,6 +71,9 @@ enum {
 	CHARGE_IDLE_SHARE = 10,
 	/* E4: "present current" is a mean over so long (ours). */
 	CHARGE_MEAN_MS = 180000,
+	/* E4: less is no discharge; the current threshold of the same maker's
+	 * monitors, bms-facts.md 6. */
+	CHARGE_DRAWN_MA = 100,
 	/* E4: told for this and more, ten days (ours). */
 	CHARGE_REMAINING_MAX_S = 864000,
 };
@@ -93,6 +101,10 @@ struct charge_memory {
 	maybe_i32 own_permille;
 	char serial[BMS_SERIAL_SIZE]; /* empty: it has none */
 };
+
+/* The state of charge that the battery tells itself; unknown where it tells
+ * none, or one outside 0..1000. */
+maybe_i32 charge_own_permille(const struct sample *sample);
 
 /* Takes the reading that has just become the battery's (index from 0). */
 void charge_take(struct bms_state *state, const struct settings *settings,

@@ -21,6 +21,7 @@ struct latch {
 	mono_t over_since;
 };
 
+/* The stronger the lower. */
 enum latch_evidence {
 	LATCH_TRIP,    /* at or beyond the trip level */
 	LATCH_BETWEEN, /* neither: keeps as it is, restarts the hold */

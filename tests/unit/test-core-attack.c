@@ -367,7 +367,7 @@ START_TEST(impossible_figures_are_unknown)
 		bank.sample[i].soc_permille = known_i32(i ? 1000 : 0);
 	}
 	bank_run_ms(&bank, 2000);
-	ck_assert_int_eq(bank.out.soc_permille.value, 500);
+	ck_assert_int_eq(bank.out.own_soc_permille.value, 500);
 	ck_assert_int_eq(bank.out.capacity_mah.value, 560000);
 	bank.sample[0].full_mah = known_i32(0);
 	bank_run_ms(&bank, 2000);

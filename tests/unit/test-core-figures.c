@@ -312,7 +312,8 @@ START_TEST(state_of_charge_is_known_from_0_to_100)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		bank.sample[0].soc_permille = known_i32(cases[i].permille);
 		bank_run_ms(&bank, 1100);
-		ck_assert_int_eq(bank.out.soc_permille.known, cases[i].known);
+		ck_assert_int_eq(bank.out.own_soc_permille.known,
+				 cases[i].known);
 	}
 }
 END_TEST

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/core/charge.h"
+
+#include <string.h>
+
+#include "lib/core/arrangement.h"
+#include "lib/core/bms.h"
+#include "lib/core/protect.h"
+
+/* No battery is emptier than empty or fuller than full. */
+maybe_i32 charge_own_permille(const struct sample *sample)
+{
+	maybe_i32 soc = sample->soc_permille;
+
+	return soc.known && soc.value >= 0 && soc.value <= 1000 ?
+		soc : UNKNOWN_I32;
+}
+
+/* The count of a full battery; 0 where its capacity is unknown. */
+static int64_t full_of(const struct bms_battery *battery)
+{
+	maybe_i32 mah = battery_capacity_mah(battery);
+
+	return mah.known && mah.value <= CHARGE_FULL_MAX_MAH ?
+		mah.value * CHARGE_PER_MAH : 0;
+}
+
+static maybe_i32 current_of(const struct bms_battery *battery)
+{
+	maybe_i32 ma = battery->sample.current_ma;
+	int64_t most = (int64_t)battery_capacity_mah(battery).value *
+		       CHARGE_RATE_MAX;
+
+	return ma.known && ma.value <= most && ma.value >= -most ?
+		ma : UNKNOWN_I32;
+}
+
+/* CHARGE_PER_MAH is a multiple of 1000: nothing is lost. */
+static int64_t share(int64_t full, int32_t permille)
+{
+	return full / 1000 * permille;
+}
+
+static int64_t lower(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t higher(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static void seed(struct charge *c, int64_t full, maybe_i32 own)
+{
+	c->known = own.known;
+	c->anchored = false;
+	c->count = share(full, own.value);
+}
+
+/* What has flowed is not known: goes by what the battery says itself. */
+static void bridge(struct charge *c, int64_t full, maybe_i32 own)
+{
+	int64_t moved;
+
+	if (!own.known || !c->own_permille.known) {
+		seed(c, full, own);
+		return;
+	}
+	moved = c->count + share(full, own.value - c->own_permille.value);
+	c->count = lower(moved, higher(c->count, share(full, own.value)));
+}
+
+/* The count is that of the reading in use. */
+static void settle(struct bms_battery *b, maybe_i32 own)
+{
+	b->charge.own_permille = own;
+	b->charge.current_ma = current_of(b);
+	b->charge.time = b->sample.time;
+}
+
+static void account(struct bms_battery *b, int64_t full, maybe_i32 own,
+		    int32_t gap_ms)
+{
+	struct charge *c = &b->charge;
+	maybe_i32 ma = current_of(b);
+	uint64_t us = mono_elapsed_us(c->time, b->sample.time);
+	bool joins = c->current_ma.known && us <= (uint64_t)gap_ms * 1000;
+
+	/* It may be known again before the gap is too long. */
+	if (joins && !ma.known)
+		return;
+	if (joins)
+		c->count += ((int64_t)c->current_ma.value + ma.value) *
+			    (int64_t)us;
+	else
+		bridge(c, full, own);
+	settle(b, own);
+}
+
+/* What is remembered of the battery that has just been heard first. */
+static struct charge_memory *remembered(struct bms_state *state,
+					uint32_t battery)
+{
+	const char *serial = state->battery[battery].serial;
+	struct charge_memory *place = &state->battery[battery].memory;
+
+	if (serial[0] == '\0')
+		return place->valid && place->placed &&
+		       place->serial[0] == '\0' ? place : NULL;
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		struct charge_memory *m = &state->battery[i].memory;
+
+		if (m->valid && strncmp(m->serial, serial,
+					BMS_SERIAL_SIZE) == 0)
+			return m;
+	}
+	return NULL;
+}
+
+static void begin(struct bms_state *state, uint32_t battery, int64_t full,
+		  maybe_i32 own)
+{
+	struct bms_battery *b = &state->battery[battery];
+	struct charge_memory *m = remembered(state, battery);
+	struct charge *c = &b->charge;
+
+	c->begun = true;
+	if (m) {
+		m->valid = false;
+		b->fitted = m->fitted;
+		c->known = m->known;
+		c->anchored = m->anchored;
+		c->count = m->count;
+		c->own_permille = m->own_permille;
+	}
+	if (!c->known)
+		seed(c, full, own);
+	else if (own.known)
+		bridge(c, full, own);
+	settle(b, own);
+}
+
+/* Two witnesses against the count; see the header. */
+static bool is_contradicted(const struct bms_battery *b, int64_t full,
+			    maybe_i32 own, const struct settings *settings)
+{
+	struct measured measured[MEASURE_COUNT];
+
+	if (!own.known ||
+	    own.value > settings->monitor.low_soc_warning_permille ||
+	    share(full, own.value) >= b->charge.count)
+		return false;
+	measure_sample(&b->sample, measured);
+	return measured[MEASURE_MIN_CELL_MV].value.value <=
+	       settings->protection.cell_pre_alarm_mv;
+}
+
+void charge_take(struct bms_state *state, const struct settings *settings,
+		 uint32_t battery)
+{
+	struct bms_battery *b = &state->battery[battery];
+	maybe_i32 own = charge_own_permille(&b->sample);
+	struct charge *c = &b->charge;
+	int64_t full = full_of(b);
+
+	/* Nothing to count in: whatever there is waits. */
+	if (full == 0)
+		return;
+	if (!c->begun) {
+		begin(state, battery, full, own);
+	} else if (c->known) {
+		account(b, full, own, settings->protection.lost_alarm_ms);
+	} else {
+		seed(c, full, own);
+		settle(b, own);
+	}
+	c->count = higher(0, lower(c->count, full));
+	if (is_contradicted(b, full, own, settings))
+		seed(c, full, own);
+}
+
+void charge_forget_times(struct charge *charge)
+{
+	charge->current_ma = UNKNOWN_I32;
+}
+
+static bool is_settable(const struct bms_state *state)
+{
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		if (full_of(&state->battery[i]) == 0)
+			return false;
+	}
+	return state->all_online;
+}
+
+static void anchor_all(struct bms_state *state, int32_t permille)
+{
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		struct bms_battery *b = &state->battery[i];
+
+		b->charge.known = true;
+		b->charge.anchored = true;
+		b->charge.count = share(full_of(b), permille);
+	}
+}
+
+static void obey(struct bms_state *state, const struct bms_input *input,
+		 const struct bms_output *out)
+{
+	int32_t permille = 1000;
+
+	switch (input->command.kind) {
+	case BMS_COMMAND_SET_SOC:
+		permille = input->command.value;
+		break;
+	case BMS_COMMAND_SYNCHRONISE:
+		break;
+	case BMS_COMMAND_NONE:
+	case BMS_COMMAND_RESET_HISTORY:
+	case BMS_COMMAND_COUNT:
+		return;
+	}
+	if (!out->soc_settable || permille < 0 || permille > 1000)
+		return;
+	anchor_all(state, permille);
+	state->events++;
+	/* What the operator says holds for the detection time at least. */
+	state->uncharged.tripped = true;
+	state->uncharged.clearing = false;
+}
+
+static enum latch_evidence judge_charged(const struct settings_monitor *m,
+					 const struct bms_output *out)
+{
+	int64_t per_12v = m->charged_voltage_mv ? m->charged_voltage_mv :
+						  CHARGE_AUTO_MV;
+	int64_t above_mv = per_12v * out->nominal_mv.value / CHARGE_NOMINAL_MV;
+	int64_t tail_ma = (int64_t)out->capacity_mah.value *
+			  m->tail_current_permille / 1000;
+
+	if (!out->soc_settable || !out->voltage_mv.known ||
+	    !out->current_ma.known || !out->capacity_mah.known)
+		return LATCH_BETWEEN;
+	return out->voltage_mv.value > above_mv &&
+	       out->current_ma.value < tail_ma &&
+	       out->current_ma.value >= -tail_ma / CHARGE_IDLE_SHARE ?
+		LATCH_CLEAR : LATCH_TRIP;
+}
+
+/* E2 */
+static void recognise_full(struct bms_state *state,
+			   const struct settings *settings,
+			   const struct bms_output *out)
+{
+	enum latch_evidence what = judge_charged(&settings->monitor, out);
+	bool was_uncharged = state->uncharged.tripped;
+
+	state->filled = false;
+	if (!state->heard)
+		return;
+	latch_take(&state->uncharged, state->last_now, what,
+		   (uint32_t)settings->monitor.charged_detection_time_ms,
+		   (uint32_t)settings->protection.lost_warning_ms);
+	if (state->uncharged.tripped || what != LATCH_CLEAR)
+		return;
+	/* It stays full for as long as it is being kept so. */
+	anchor_all(state, 1000);
+	if (!was_uncharged)
+		return;
+	state->filled = true;
+	state->events++;
+}
+
+/* E4. The step is implicit, so that no interval overshoots. */
+static void average(struct bms_state *state, const struct bms_output *out,
+		    int32_t gap_ms)
+{
+	struct bms_mean *mean = &state->mean;
+	uint64_t ms = mono_elapsed_ms(mean->time, state->last_now);
+	int64_t now_4096 = (int64_t)out->current_ma.value * 4096;
+
+	if (!state->heard)
+		return;
+	if (!out->current_ma.known) {
+		mean->known = false;
+		return;
+	}
+	if (!mean->known || ms > (uint64_t)gap_ms) {
+		*mean = (struct bms_mean){ true, now_4096, state->last_now };
+		return;
+	}
+	mean->ma_4096 += (now_4096 - mean->ma_4096) * (int64_t)ms /
+			 (CHARGE_MEAN_MS + (int64_t)ms);
+	mean->time = mono_add_us(mean->time, ms * 1000);
+}
+
+static maybe_i32 fitting(int64_t value)
+{
+	return value <= INT32_MAX ? known_i32((int32_t)value) : UNKNOWN_I32;
+}
+
+static maybe_i32 remaining_s(const struct bms_state *state,
+			     int64_t above_floor_mah)
+{
+	int64_t drawn_4096 = -state->mean.ma_4096;
+	int64_t s;
+
+	if (above_floor_mah <= 0)
+		return known_i32(0);
+	if (!state->mean.known || drawn_4096 < CHARGE_DRAWN_MA * 4096)
+		return UNKNOWN_I32;
+	s = above_floor_mah * 3600 * 4096 / drawn_4096;
+	return known_i32((int32_t)lower(s, CHARGE_REMAINING_MAX_S));
+}
+
+/* The counts as one; every battery is online. */
+static void sum_up(const struct bms_state *state,
+		   const struct settings *settings, struct bms_output *out)
+{
+	int64_t full_mah = 0;
+	int64_t left_mah = 0;
+	int64_t floor_mah;
+	int64_t series = state->arrangement.series;
+
+	out->soc_anchored = true;
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		const struct bms_battery *b = &state->battery[i];
+
+		full_mah += full_of(b) / CHARGE_PER_MAH;
+		left_mah += b->charge.count / CHARGE_PER_MAH;
+		out->soc_anchored &= b->charge.anchored;
+	}
+	out->soc_permille = known_i32((int32_t)(left_mah * 1000 / full_mah));
+	if (!state->arrangement.known)
+		return;
+	floor_mah = full_mah * settings->monitor.discharge_floor_permille /
+		    1000;
+	out->consumed_mah = fitting((full_mah - left_mah) / series);
+	out->time_remaining_s =
+		remaining_s(state, (left_mah - floor_mah) / series);
+}
+
+static bool all_counted(const struct bms_state *state)
+{
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		if (!state->battery[i].charge.known)
+			return false;
+	}
+	return true;
+}
+
+void charge_step(struct bms_state *state, const struct settings *settings,
+		 const struct bms_input *input, struct bms_output *ret_output)
+{
+	struct bms_output *out = ret_output;
+
+	out->soc_permille = out->own_soc_permille;
+	out->soc_settable = is_settable(state);
+	obey(state, input, out);
+	recognise_full(state, settings, out);
+	average(state, out, settings->protection.lost_alarm_ms);
+	if (out->soc_settable && all_counted(state))
+		sum_up(state, settings, out);
+}
