@@ -55,7 +55,7 @@ struct bmsd {
 
 	struct capture *capture;
 	uint8_t captured_input[SPINE_INPUT_SIZE];
-	bool input_captured;
+	size_t captured_len;   /* 0: none yet */
 	mono_t flushed;
 
 	/* keep.c */

@@ -167,7 +167,7 @@ void bmsd_capture(struct bmsd *d)
 	const struct settings_capture *c = &d->settings->capture;
 	int r;
 
-	d->input_captured = false;
+	d->captured_len = 0;
 	if (!*c->file)
 		return;
 	r = capture_open(&d->capture, c->file, c->max_size_mib,

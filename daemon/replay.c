@@ -151,9 +151,10 @@ static void replay_turn(struct replay *r)
 	spine_step(spine, r->now, &r->input, r->input.lines_failed);
 	replay_tell(r);
 	if (r->input.lines_failed_now) {
-		spine_step(spine, r->now, &r->input, true);
+		spine_step_failed(spine, r->now, &r->input);
 		replay_tell(r);
 	}
+	r->input.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
 	memset(r->printed, 0, spine->n_ports * sizeof(*r->printed));
 	/* An exact capture has the tick that follows. */
 	if (spine_command(spine) && !r->exact &&

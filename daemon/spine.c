@@ -6,8 +6,14 @@
 #include <string.h>
 
 #include "daemon/json.h"
+#include "lib/base/bytes.h"
 
-enum { INPUT_UNKNOWN = 0xff, INPUT_FAILED = 0x01, INPUT_FAILED_NOW = 0x02 };
+enum {
+	INPUT_UNKNOWN = 0xff,
+	INPUT_FAILED = 0x01,
+	INPUT_FAILED_NOW = 0x02,
+	INPUT_COMMAND = 5, /* where a command begins; without one, the end */
+};
 
 static uint8_t level_encode(maybe_i32 level)
 {
@@ -16,15 +22,37 @@ static uint8_t level_encode(maybe_i32 level)
 	return level.value ? 1 : 0;
 }
 
-void spine_input_encode(const struct spine_input *input,
-			uint8_t bytes[SPINE_INPUT_SIZE])
+size_t spine_input_encode(const struct spine_input *input,
+			  uint8_t bytes[SPINE_INPUT_SIZE])
 {
+	uint32_t value = (uint32_t)input->command.value;
+
 	bytes[0] = level_encode(input->remote_l);
 	bytes[1] = level_encode(input->remote_h);
 	bytes[2] = (uint8_t)input->mode;
 	bytes[3] = (uint8_t)((input->lines_failed ? INPUT_FAILED : 0) |
 			     (input->lines_failed_now ? INPUT_FAILED_NOW : 0));
 	bytes[4] = input->lines_persist ? 1 : 0;
+	if (input->command.kind == BMS_COMMAND_NONE)
+		return INPUT_COMMAND;
+	bytes[INPUT_COMMAND] = (uint8_t)input->command.kind;
+	for (int i = 0; i < 4; i++)
+		bytes[INPUT_COMMAND + 1 + i] = (uint8_t)(value >> 8 * i);
+	return SPINE_INPUT_SIZE;
+}
+
+static int command_decode(const uint8_t *bytes, size_t len,
+			  struct bms_command *ret)
+{
+	struct bytes b = bytes_of(bytes, len);
+	uint8_t kind = bytes_u8(&b);
+	int32_t value = bytes_sle32(&b);
+
+	if (b.is_short || b.left > 0 || kind >= BMS_COMMAND_COUNT)
+		return -EINVAL;
+	ret->kind = (enum bms_command_kind)kind;
+	ret->value = value;
+	return 0;
 }
 
 static int level_decode(uint8_t byte, maybe_i32 *ret)
@@ -55,6 +83,10 @@ int spine_input_decode(const uint8_t *bytes, size_t len,
 	}
 	if (len > 4)
 		input.lines_persist = bytes[4] != 0;
+	if (len > INPUT_COMMAND &&
+	    command_decode(bytes + INPUT_COMMAND, len - INPUT_COMMAND,
+			   &input.command) < 0)
+		return -EINVAL;
 	*ret = input;
 	return 0;
 }
@@ -348,6 +380,7 @@ void spine_step(struct spine *spine, mono_t now,
 		.lines_failed = lines_failed,
 		.lines_persist = input->lines_persist,
 		.inverter = spine->mk3 ? mk3_reading(spine->mk3) : NULL,
+		.command = input->command,
 	};
 
 	for (uint32_t i = 0; i < spine->n_ports; i++)
@@ -356,6 +389,15 @@ void spine_step(struct spine *spine, mono_t now,
 	bms_step(&spine->state, spine->settings, &in, &spine->output);
 	for (uint32_t i = 0; i < spine->n_ports; i++)
 		talk_clear(&spine->port[i].talk);
+}
+
+void spine_step_failed(struct spine *spine, mono_t now,
+		       const struct spine_input *input)
+{
+	struct spine_input again = *input;
+
+	again.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
+	spine_step(spine, now, &again, true);
 }
 
 bool spine_command(struct spine *spine)

@@ -27,14 +27,18 @@ struct spine_input {
 	bool lines_failed;
 	bool lines_failed_now;
 	bool lines_persist;
+	/* For this turn alone: whoever hands it in takes it back. */
+	struct bms_command command;
 };
 
-enum { SPINE_INPUT_SIZE = 5 };
+enum { SPINE_INPUT_SIZE = 10 };
 
 /* The input as the bytes of a capture's "in": remote L, remote H (00, 01,
- * FF), enum bms_mode, bit 0 failed and bit 1 failed now, persist. */
-void spine_input_encode(const struct spine_input *input,
-			uint8_t bytes[SPINE_INPUT_SIZE]);
+ * FF), enum bms_mode, bit 0 failed and bit 1 failed now, persist; where
+ * there is a command, its kind and its value (four bytes, low one first).
+ * How many bytes that are. */
+size_t spine_input_encode(const struct spine_input *input,
+			  uint8_t bytes[SPINE_INPUT_SIZE]);
 /* The reverse; what len leaves out is as at a start: mode on, lines well.
  * 0, or -EINVAL where a byte cannot be. */
 int spine_input_decode(const uint8_t *bytes, size_t len,
@@ -92,6 +96,11 @@ void spine_known(struct spine *spine, uint32_t port, uint8_t address,
 /* Decides from all that the sessions have told, and forgets the reports. */
 void spine_step(struct spine *spine, mono_t now,
 		const struct spine_input *input, bool lines_failed);
+
+/* Decides a second time in the same turn, since the lines have just failed
+ * (B14). The command has been carried out and is not handed in again. */
+void spine_step_failed(struct spine *spine, mono_t now,
+		       const struct spine_input *input);
 
 /*
  * Hands the decision's command to the inverter session. True where it

@@ -128,7 +128,7 @@ static void turn_decide(struct bmsd *d, mono_t now)
 		return;
 	if (lines_write(d, now) == 0)
 		return;
-	spine_step(d->spine, now, &d->input, true);
+	spine_step_failed(d->spine, now, &d->input);
 	turn_tell(d, now);
 	d->input.lines_failed = false;
 	d->input.lines_failed_now = true;
@@ -137,15 +137,17 @@ static void turn_decide(struct bmsd *d, mono_t now)
 static void turn_capture(struct bmsd *d, mono_t now)
 {
 	uint8_t bytes[SPINE_INPUT_SIZE];
+	size_t len;
 
 	if (!d->capture)
 		return;
-	spine_input_encode(&d->input, bytes);
-	if (!d->input_captured ||
-	    memcmp(bytes, d->captured_input, sizeof(bytes)) != 0) {
-		memcpy(d->captured_input, bytes, sizeof(bytes));
-		d->input_captured = true;
-		turn_note(d, now, "gpio", CAPTURE_IN, bytes, sizeof(bytes));
+	len = spine_input_encode(&d->input, bytes);
+	if (d->input.command.kind != BMS_COMMAND_NONE ||
+	    len != d->captured_len ||
+	    memcmp(bytes, d->captured_input, len) != 0) {
+		memcpy(d->captured_input, bytes, len);
+		d->captured_len = len;
+		turn_note(d, now, "gpio", CAPTURE_IN, bytes, len);
 	}
 	turn_note(d, now, "gpio", CAPTURE_TURN, NULL, 0);
 }
@@ -266,6 +268,8 @@ void bmsd_turn(struct bmsd *d)
 	lines_read(d);
 	turn_decide(d, now);
 	turn_capture(d, now);
+	/* It has been carried out. */
+	d->input.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
 	turn_command(d, now);
 	turn_codes(d);
 	bmsd_fill_view(d, now);

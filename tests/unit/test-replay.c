@@ -119,15 +119,16 @@ static void live_tell(struct live *l)
 static void live_decide(struct live *l)
 {
 	uint8_t bytes[SPINE_INPUT_SIZE];
+	size_t len;
 
 	spine_step(l->spine, l->now, &l->input, l->input.lines_failed);
 	live_tell(l);
 	if (l->input.lines_failed_now) {
-		spine_step(l->spine, l->now, &l->input, true);
+		spine_step_failed(l->spine, l->now, &l->input);
 		live_tell(l);
 	}
-	spine_input_encode(&l->input, bytes);
-	note(l, "gpio", CAPTURE_IN, bytes, sizeof(bytes));
+	len = spine_input_encode(&l->input, bytes);
+	note(l, "gpio", CAPTURE_IN, bytes, len);
 	note(l, "gpio", CAPTURE_TURN, NULL, 0);
 	(void)spine_command(l->spine);
 }
@@ -384,6 +385,8 @@ START_TEST(a_capture_that_cannot_be_one_is_refused)
 		"1000 attic open\n",
 		"1000 gpio in 07FF\n",
 		"1000 gpio in FFFF09\n",
+		"1000 gpio in FFFF030000010000\n",
+		"1000 gpio in FFFF030000FF00000000\n",
 		"nonsense\n",
 		"2000 rack open\n1000 rack rx 55\n",
 	};
@@ -397,10 +400,13 @@ END_TEST
 /* Every input survives the capture. */
 START_TEST(an_input_is_decoded_as_it_was_encoded)
 {
+	static const int32_t values[] = { 0, 1000, -1, INT32_MIN, INT32_MAX };
+
 	for (unsigned int i = 0; i < 3 * 3 * 4 * 8; i++) {
 		struct spine_input in = { .mode = (enum bms_mode)(i / 9 % 4) };
 		struct spine_input out = { 0 };
 		uint8_t bytes[SPINE_INPUT_SIZE];
+		size_t len;
 
 		if (i % 3 > 0)
 			in.remote_l = known_i32((int32_t)(i % 3) - 1);
@@ -409,9 +415,15 @@ START_TEST(an_input_is_decoded_as_it_was_encoded)
 		in.lines_failed = i / 36 & 1;
 		in.lines_failed_now = i / 36 & 2;
 		in.lines_persist = i / 36 & 4;
-		spine_input_encode(&in, bytes);
-		ck_assert_int_eq(spine_input_decode(bytes, sizeof(bytes),
-						    &out), 0);
+		in.command.kind = (enum bms_command_kind)
+				  (i % BMS_COMMAND_COUNT);
+		in.command.value = in.command.kind == BMS_COMMAND_NONE ? 0 :
+			values[i % ARRAY_SIZE(values)];
+		len = spine_input_encode(&in, bytes);
+		/* As captures were before there were commands. */
+		if (in.command.kind == BMS_COMMAND_NONE)
+			ck_assert_uint_eq(len, 5);
+		ck_assert_int_eq(spine_input_decode(bytes, len, &out), 0);
 		ck_assert_int_eq(out.remote_l.known, in.remote_l.known);
 		ck_assert_int_eq(out.remote_l.value, in.remote_l.value);
 		ck_assert_int_eq(out.remote_h.known, in.remote_h.known);
@@ -420,7 +432,44 @@ START_TEST(an_input_is_decoded_as_it_was_encoded)
 		ck_assert_int_eq(out.lines_failed, in.lines_failed);
 		ck_assert_int_eq(out.lines_failed_now, in.lines_failed_now);
 		ck_assert_int_eq(out.lines_persist, in.lines_persist);
+		ck_assert_int_eq(out.command.kind, in.command.kind);
+		ck_assert_int_eq(out.command.value, in.command.value);
 	}
+}
+END_TEST
+
+static int32_t anchored_permille(const struct live *l)
+{
+	ck_assert(l->spine->output.soc_anchored);
+	return l->spine->output.soc_permille.value;
+}
+
+/* E2, I6: a state of charge that an operator sets is part of the
+ * capture, also where the turn decides twice. */
+START_TEST(an_operators_command_is_replayed)
+{
+	struct live l;
+
+	live_start(&l);
+	live_run(&l, 5000);
+	l.input.command = (struct bms_command){ BMS_COMMAND_SET_SOC, 90 };
+	l.input.lines_failed_now = true;
+	live_turn(&l);
+	ck_assert_int_eq(anchored_permille(&l), 90);
+	l.input.command.kind = BMS_COMMAND_NONE;
+	l.input.lines_failed_now = false;
+	live_run(&l, 40000);
+	l.input.command = (struct bms_command){ BMS_COMMAND_SET_SOC, 700 };
+	live_turn(&l);
+	l.input.command.kind = BMS_COMMAND_NONE;
+	live_run(&l, 40000);
+	ck_assert_int_eq(anchored_permille(&l), 700);
+	ck_assert(!l.capture.cut);
+	ck_assert_int_eq(replay(capture_buf, out1), 0);
+	keep_decisions(out1);
+	ck_assert_str_eq(out1, decisions_buf);
+	ck_assert_int_ge(count(out1, "A-B07"), 1);
+	spine_free(l.spine);
 }
 END_TEST
 
@@ -441,6 +490,7 @@ int main(void)
 	tcase_add_test(tcase, a_last_line_cut_by_a_crash_is_left_out);
 	tcase_add_test(tcase, a_capture_that_cannot_be_one_is_refused);
 	tcase_add_test(tcase, an_input_is_decoded_as_it_was_encoded);
+	tcase_add_test(tcase, an_operators_command_is_replayed);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
