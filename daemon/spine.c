@@ -308,6 +308,10 @@ static void spine_adopt_state(struct spine *to, const struct spine *from,
 	/* What has tripped stays so until there is evidence against it. */
 	memcpy(mine->bank, theirs->bank, sizeof(mine->bank));
 	mine->obedience = theirs->obedience;
+	mine->balance = theirs->balance;
+	mine->history = theirs->history;
+	mine->codes = theirs->codes;
+	mine->events = theirs->events;
 }
 
 /* What was told is not told again where the capture goes on, too. */

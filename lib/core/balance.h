@@ -53,6 +53,9 @@ struct balance {
 	bool imbalanced;
 };
 
+/* How long ago the last full charge was, where there was one. */
+uint64_t balance_full_age_ms(const struct balance *balance, mono_t now);
+
 /* Once a step, after charge_step(). Fills in balancer. */
 void balance_step(struct bms_state *state, struct bms_output *ret_output);
 

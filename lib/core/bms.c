@@ -33,8 +33,8 @@ static void begin_times(struct bms_state *state, mono_t now)
 	state->mode_since = now;
 	state->obedience.since = now;
 	state->obedience.charge_since = now;
-	/* Whether the bank is full has to be seen first (E2). */
-	state->uncharged = (struct latch){ .tripped = true, .since = now };
+	state->full = false;
+	state->uncharged = (struct latch){ .since = now };
 	state->mean.known = false;
 }
 
@@ -60,6 +60,8 @@ static void forget_times(struct bms_state *state, mono_t now)
 	}
 	for (size_t k = 0; k < BANK_ROW_COUNT; k++)
 		latch_forget_times(&state->bank[k], now);
+	balance_forget_times(&state->balance, state->last_now, now);
+	state->history.current_ma = UNKNOWN_I32;
 	state->remote = (struct bms_remote){ 0 };
 	state->bank_low_pending = false;
 	state->limits = (struct bms_limits){ 0 };
@@ -72,6 +74,7 @@ static void check_clock(struct bms_state *state, mono_t now)
 	if (!state->started) {
 		state->started = true;
 		state->atd_floats = true;
+		state->balance.full_since = now;
 		begin_times(state, now);
 	} else if (mono_before(now, state->last_now)) {
 		forget_times(state, now);
@@ -340,6 +343,8 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	leave_out(state, settings);
 	aggregate(state, out);
 	charge_step(state, settings, input, out);
+	balance_step(state, out);
+	history_step(state, settings, input, out);
 	bank_step(state, settings, input, out);
 	out->remote_on = remote_step(&state->remote, input);
 	judge(state, settings, input, out);

@@ -65,7 +65,7 @@ struct bms_state {
 	/* Judged anew in every step. */
 	bool heard;      /* it brought a reading that is used */
 	bool all_online;
-	bool filled;     /* a full charge has just been recognised, E2 */
+	bool filled;     /* the bank has been recognised as full, E2 */
 	struct bms_remote {
 		bool on;       /* debounced */
 		bool raw;
@@ -101,7 +101,8 @@ struct bms_state {
 		bool charge_disobeyed;
 		bool ever_connected;
 	} obedience;
-	struct latch uncharged; /* E2: releases when the bank is full */
+	bool full; /* E2: charged, and kept so at the last reading */
+	struct latch uncharged; /* releases when it is */
 	struct bms_mean { /* E4: of the bank's current */
 		bool known;
 		int64_t ma_4096;

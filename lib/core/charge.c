@@ -226,7 +226,7 @@ static void obey(struct bms_state *state, const struct bms_input *input,
 	anchor_all(state, permille);
 	state->events++;
 	/* What the operator says holds for the detection time at least. */
-	state->uncharged.tripped = true;
+	state->full = false;
 	state->uncharged.clearing = false;
 }
 
@@ -254,22 +254,27 @@ static void recognise_full(struct bms_state *state,
 			   const struct bms_output *out)
 {
 	enum latch_evidence what = judge_charged(&settings->monitor, out);
-	bool was_uncharged = state->uncharged.tripped;
+	uint32_t gap_ms = (uint32_t)settings->protection.lost_warning_ms;
+	bool was_full;
 
 	state->filled = false;
 	if (!state->heard)
 		return;
+	was_full = state->full &&
+		   mono_elapsed_ms(state->uncharged.seen,
+				   state->last_now) <= gap_ms;
+	state->uncharged.tripped = !was_full;
 	latch_take(&state->uncharged, state->last_now, what,
 		   (uint32_t)settings->monitor.charged_detection_time_ms,
-		   (uint32_t)settings->protection.lost_warning_ms);
-	if (state->uncharged.tripped || what != LATCH_CLEAR)
+		   gap_ms);
+	state->full = !state->uncharged.tripped && what == LATCH_CLEAR;
+	if (!state->full)
 		return;
-	/* It stays full for as long as it is being kept so. */
+	/* It stays so for as long as this is seen. */
 	anchor_all(state, 1000);
-	if (!was_uncharged)
-		return;
-	state->filled = true;
-	state->events++;
+	state->filled = !was_full;
+	if (state->filled)
+		state->events++;
 }
 
 /* E4. The step is implicit, so that no interval overshoots. */

@@ -11,8 +11,10 @@
 #include "lib/base/maybe.h"
 #include "lib/base/mono.h"
 
+struct bms_input;
 struct bms_output;
 struct bms_state;
+struct settings;
 
 /* Where the manual gives no definition it is that of the same maker's
  * battery monitors (SmartShunt manual, 5.5.2, history). */
@@ -75,17 +77,17 @@ struct history {
  * Once a step, after charge_step() and balance_step(). Charge and energy
  * are summed exactly, as a straight line between two steps that brought a
  * reading and know the bank's current and voltage; a gap longer than
- * gap_ms between them is left out.
+ * lost-alarm between them is left out. A value outside its row's range is
+ * no value. Carries out the operator's reset, after which all begins anew
+ * but the age of the last full charge, which the balancer needs.
  */
-void history_step(struct bms_state *state, const struct bms_output *output,
-		  uint32_t gap_ms);
-
-/* Begins anew; the age of the last full charge stays. */
-void history_reset(struct history *history);
+void history_step(struct bms_state *state, const struct settings *settings,
+		  const struct bms_input *input,
+		  const struct bms_output *output);
 
 /*
- * A value as of the last step: true with *ret in the row's unit times
- * 10^decimals, false where it is unknown.
+ * A value as of the last step, in the row's unit times 10^decimals: true
+ * where it is known.
  */
 bool history_read(const struct bms_state *state, enum history_id id,
 		  int64_t *ret);

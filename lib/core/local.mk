@@ -2,14 +2,14 @@
 libbms_a_SOURCES += \
 	lib/core/aggregate.c lib/core/aggregate.h \
 	lib/core/arrangement.c lib/core/arrangement.h \
-	lib/core/balance.h \
+	lib/core/balance.c lib/core/balance.h \
 	lib/core/bank.c lib/core/bank.h \
 	lib/core/battery.c lib/core/battery.h \
 	lib/core/bms.c lib/core/bms.h \
 	lib/core/charge.c lib/core/charge.h \
 	lib/core/code.c lib/core/code.h \
 	lib/core/explain.c lib/core/explain.h \
-	lib/core/history.h \
+	lib/core/history.c lib/core/history.h \
 	lib/core/inverter.c lib/core/inverter.h \
 	lib/core/latch.c lib/core/latch.h \
 	lib/core/limits.c lib/core/limits.h \

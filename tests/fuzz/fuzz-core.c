@@ -2,9 +2,10 @@
 /*
  * Any bytes as the life of a bank: readings sane and insane, faults, time
  * that passes, jumps and runs back, settings reloaded within and a little
- * outside their ranges, remote, mode, lines, inverter (A1-A5, B1-B12, C2-C4,
- * D1). After every step the rules that must hold whatever has happened are
- * checked against what this file itself knows of the bank.
+ * outside their ranges, remote, mode, lines, inverter, an operator's
+ * commands (A1-A5, B1-B12, C2-C4, D1, E1-E4, F3). After every step the rules
+ * that must hold whatever has happened are checked against what this file
+ * itself knows of the bank.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -346,6 +347,35 @@ static void check_lead(const struct life *life, bool before)
 		      (uint32_t)life->settings.protection.pre_alarm_lead_ms));
 }
 
+/* E1-E4, F3, B6: what is told can be; the floor is one, for the count and,
+ * where nothing else supports that, for the batteries' own figure. */
+static void check_charge(const struct life *life)
+{
+	const struct bms_output *out = &life->out;
+	int32_t level = life->settings.monitor.discharge_floor_permille;
+
+	must(!out->soc_permille.known ||
+	     (out->soc_permille.value >= 0 &&
+	      out->soc_permille.value <= 1000));
+	must(!out->consumed_mah.known || out->consumed_mah.value >= 0);
+	must(!out->time_remaining_s.known ||
+	     (out->time_remaining_s.value >= 0 &&
+	      out->time_remaining_s.value <= CHARGE_REMAINING_MAX_S));
+	for (size_t i = 0; i < HISTORY_COUNT; i++) {
+		const struct history_row *row = &history_rows[i];
+		int64_t value;
+
+		must(!history_read(&life->state, (enum history_id)i,
+				   &value) ||
+		     (value >= row->min && value <= row->max));
+	}
+	if (level == 0 || !out->atd_high)
+		return;
+	must(!out->soc_permille.known || out->soc_permille.value > level);
+	must(out->soc_anchored || !out->own_soc_permille.known ||
+	     out->own_soc_permille.value > level);
+}
+
 static void step(struct life *life, const struct bms_report *reports,
 		 size_t n, bool only_time)
 {
@@ -364,6 +394,7 @@ static void step(struct life *life, const struct bms_report *reports,
 	check_lead(life, discharge);
 	check_reasons(life);
 	check_inverter(life);
+	check_charge(life);
 	for (uint32_t i = 0; i < life->n; i++)
 		check_pack(life, &life->pack[i]);
 	must(life->out.next.us > life->input.now.us ||
@@ -473,7 +504,11 @@ static void outside(struct life *life)
 	struct bms_input *in = &life->input;
 	uint8_t what = take_byte(life);
 
-	switch (what % 4) {
+	switch (what % 5) {
+	case 4:
+		in->command.kind = (enum bms_command_kind)(what / 5 % 5);
+		in->command.value = take_between(life, -50, 1050);
+		break;
 	case 0:
 		in->remote_fitted = what & 4;
 		in->remote_l = (maybe_i32){ what >> 3 & 1, what & 16 };
@@ -498,6 +533,7 @@ static void outside(struct life *life)
 		break;
 	}
 	step(life, NULL, 0, false);
+	in->command.kind = BMS_COMMAND_NONE;
 }
 
 static void begin(struct life *life)

@@ -5,12 +5,14 @@ check_PROGRAMS += tests/unit/test-core tests/unit/test-core-protect \
 	tests/unit/test-core-inverter tests/unit/test-core-property \
 	tests/unit/test-core-attack tests/unit/test-core-figures \
 	tests/unit/test-core-bank tests/unit/test-core-edges \
-	tests/unit/test-core-hear tests/unit/test-core-current
+	tests/unit/test-core-hear tests/unit/test-core-current \
+	tests/unit/test-core-charge tests/unit/test-core-history
 TESTS += tests/unit/test-core tests/unit/test-core-protect \
 	tests/unit/test-core-inverter tests/unit/test-core-property \
 	tests/unit/test-core-attack tests/unit/test-core-figures \
 	tests/unit/test-core-bank tests/unit/test-core-edges \
-	tests/unit/test-core-hear tests/unit/test-core-current
+	tests/unit/test-core-hear tests/unit/test-core-current \
+	tests/unit/test-core-charge tests/unit/test-core-history
 
 tests_unit_test_core_SOURCES = tests/unit/test-core.c $(core_bank)
 tests_unit_test_core_CFLAGS = $(TEST_CFLAGS)
@@ -59,3 +61,13 @@ tests_unit_test_core_current_SOURCES = tests/unit/test-core-current.c \
 	$(core_bank)
 tests_unit_test_core_current_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_current_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_charge_SOURCES = tests/unit/test-core-charge.c \
+	$(core_bank)
+tests_unit_test_core_charge_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_charge_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_history_SOURCES = tests/unit/test-core-history.c \
+	$(core_bank)
+tests_unit_test_core_history_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_history_LDADD = $(TEST_LIBS)

@@ -2,7 +2,7 @@
 /*
  * Random histories of a bank. After every step the rules that must hold
  * whatever has happened are checked against what the test itself knows of
- * the bank, not against what the core says of it (B1-B12, D1).
+ * the bank, not against what the core says of it (B1-B12, D1, E1-E4).
  */
 #include <string.h>
 
@@ -54,7 +54,7 @@ static void mutate(uint32_t battery)
 {
 	struct sample *s = &bank.sample[battery];
 
-	switch (pick(0, 19)) {
+	switch (pick(0, 21)) {
 	case 0:
 		bank_temperature(&bank, battery, (int32_t)pick(-300, 700));
 		break;
@@ -92,6 +92,18 @@ static void mutate(uint32_t battery)
 		s->soc_permille = known_i32(600);
 		bank.silent[battery] = false;
 		bank_cells(&bank, battery, 3300);
+		break;
+	case 11:
+		s->current_ma = pick(0, 9) ?
+			known_i32((int32_t)pick(-600000, 600000)) :
+			UNKNOWN_I32;
+		break;
+	case 12:
+		/* Where a bank becomes full. */
+		for (uint32_t i = 0; i < bank.n; i++) {
+			bank.sample[i].current_ma = known_i32(5000);
+			bank_cells(&bank, i, 3510);
+		}
 		break;
 	default:
 		break;
@@ -194,9 +206,41 @@ static void check_lead(bool before)
 		"the lead was cut short");
 }
 
+/* B6, E1-E4: an operator's word or a full charge is believed alone, else
+ * no figure at or below the floor lets the loads on. */
+static void check_charge(void)
+{
+	const struct bms_output *out = &bank.out;
+	maybe_i32 own = out->own_soc_permille;
+	maybe_i32 soc = out->soc_permille;
+
+	for (uint32_t i = 0; i < bank.n; i++) {
+		const struct bms_battery *b = &bank.battery[i];
+
+		ck_assert(!b->charge.known ||
+			  (b->charge.count >= 0 &&
+			   b->charge.count <= 280000 * CHARGE_PER_MAH));
+	}
+	ck_assert(!soc.known || (soc.value >= 0 && soc.value <= 1000));
+	ck_assert_msg(!out->atd_high || !soc.known || soc.value > 100,
+		      "at the floor, yet discharge");
+	ck_assert_msg(!out->atd_high || out->soc_anchored || !own.known ||
+		      own.value > 100, "the packs are empty, yet discharge");
+	if (out->consumed_mah.known)
+		ck_assert(out->consumed_mah.value >= 0 &&
+			  out->consumed_mah.value <=
+			  out->capacity_mah.value);
+	if (out->time_remaining_s.known)
+		ck_assert(out->time_remaining_s.value >= 0 &&
+			  out->time_remaining_s.value <=
+			  CHARGE_REMAINING_MAX_S);
+	ck_assert(out->balancer == BALANCER_UNKNOWN || soc.known);
+}
+
 static void check_all(bool atd_before)
 {
 	check_lead(atd_before);
+	check_charge();
 	for (uint32_t i = 0; i < bank.n; i++)
 		check_battery(i);
 	check_output();
@@ -242,6 +286,12 @@ static void live(void)
 	bool charge_before = bank.out.atc_high;
 
 	mutate(battery);
+	bank.input.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
+	if (pick(0, 30) == 0)
+		bank.input.command = (struct bms_command){
+			(enum bms_command_kind)pick(0, BMS_COMMAND_COUNT),
+			(int32_t)pick(-10, 1010)
+		};
 	bank.input.now = mono_add_ms(bank.input.now, (uint32_t)pick(0, 400));
 	if (pick(0, 200) == 0)
 		bank.input.now = mono_add_ms(bank.input.now,
@@ -348,6 +398,12 @@ START_TEST(the_same_arguments_give_the_same_answer)
 }
 END_TEST
 
+static void same_figure(maybe_i32 a, maybe_i32 b)
+{
+	ck_assert_int_eq(a.known, b.known);
+	ck_assert_int_eq(a.value, b.value);
+}
+
 /* The mirror image of a bank: battery i is battery n-1-i. */
 START_TEST(the_order_of_the_batteries_is_irrelevant)
 {
@@ -386,6 +442,20 @@ START_TEST(the_order_of_the_batteries_is_irrelevant)
 					 &twin.out.inverter,
 					 sizeof(bank.out.inverter));
 			ck_assert_uint_eq(bank.out.next.us, twin.out.next.us);
+			same_figure(bank.out.soc_permille,
+				    twin.out.soc_permille);
+			same_figure(bank.out.own_soc_permille,
+				    twin.out.own_soc_permille);
+			same_figure(bank.out.consumed_mah,
+				    twin.out.consumed_mah);
+			same_figure(bank.out.time_remaining_s,
+				    twin.out.time_remaining_s);
+			ck_assert_int_eq(bank.out.balancer,
+					 twin.out.balancer);
+			ck_assert_uint_eq(bank.out.events, twin.out.events);
+			ck_assert_mem_eq(&bank.state.history,
+					 &twin.state.history,
+					 sizeof(bank.state.history));
 		}
 	}
 }
