@@ -156,10 +156,15 @@ static void replay_turn(struct replay *r)
 	}
 	r->input.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
 	memset(r->printed, 0, spine->n_ports * sizeof(*r->printed));
-	/* An exact capture has the tick that follows. */
+	/* An exact capture has the ticks that follow. */
 	if (spine_command(spine) && !r->exact &&
 	    spine->port[spine->n_ports - 1].talk.open)
 		replay_offer(r, spine->n_ports - 1, SESSION_TICK);
+	for (uint32_t i = 0; i < spine->n_ports; i++) {
+		if (spine_pace(spine, i) && !r->exact &&
+		    spine->port[i].talk.open)
+			replay_offer(r, i, SESSION_TICK);
+	}
 }
 
 /* The next instant that a session or the core asks for. */

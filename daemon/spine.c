@@ -245,6 +245,7 @@ static void spine_adopt_port(struct spine *to, uint32_t i, struct spine *from,
 
 	*mine = *theirs;
 	theirs->state = unused;
+	to->port[i].pace_ms = from->port[old].pace_ms;
 	if (to->port[i].proto)
 		return;
 	to->mk3 = mine->state;
@@ -419,6 +420,18 @@ bool spine_command(struct spine *spine)
 	*had = *want;
 	spine->commanded = true;
 	mk3_command(spine->mk3, want);
+	return true;
+}
+
+bool spine_pace(struct spine *spine, uint32_t port)
+{
+	struct spine_port *p = &spine->port[port];
+	uint32_t ms = spine->output.poll_ms;
+
+	if (!p->talk.ops->pace || p->pace_ms == ms)
+		return false;
+	p->pace_ms = ms;
+	p->talk.ops->pace(p->talk.state, ms);
 	return true;
 }
 

@@ -49,6 +49,7 @@ struct spine_port {
 	const struct proto *proto; /* NULL: the inverter */
 	struct talk talk;
 	size_t state_size;        /* of the talk's session */
+	uint32_t pace_ms;         /* as last handed over; 0 at first */
 	/* Battery with that address, from 1; 0: none. */
 	uint32_t battery[UINT8_MAX + 1];
 };
@@ -107,6 +108,12 @@ void spine_step_failed(struct spine *spine, mono_t now,
  * differs from the one before: then the session is to be ticked.
  */
 bool spine_command(struct spine *spine);
+
+/*
+ * Hands the decision's pace of asking (D3) to the session of a port. True
+ * where it differs from the one before: then the session is to be ticked.
+ */
+bool spine_pace(struct spine *spine, uint32_t port);
 
 /*
  * Writes the decision as JSON where it differs from the one told last in

@@ -164,6 +164,15 @@ static void turn_command(struct bmsd *d, mono_t now)
 		d->due = true;
 }
 
+/* Where batteries are to be asked sooner than planned, that begins now. */
+static void turn_pace(struct bmsd *d, mono_t now)
+{
+	for (uint32_t i = 0; i < d->spine->n_ports; i++) {
+		if (spine_pace(d->spine, i))
+			port_tick(&d->port[i], now);
+	}
+}
+
 static void turn_codes(struct bmsd *d)
 {
 	code_set changed = d->codes ^ d->spine->output.codes;
@@ -271,6 +280,7 @@ void bmsd_turn(struct bmsd *d)
 	/* It has been carried out. */
 	d->input.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
 	turn_command(d, now);
+	turn_pace(d, now);
 	turn_codes(d);
 	bmsd_fill_view(d, now);
 	bus_publish(d->bus);

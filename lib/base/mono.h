@@ -53,6 +53,11 @@ static inline mono_t mono_min(mono_t a, mono_t b)
 	return a.us < b.us ? a : b;
 }
 
+static inline mono_t mono_max(mono_t a, mono_t b)
+{
+	return a.us < b.us ? b : a;
+}
+
 /* Microseconds from since to now; 0 where now is the earlier one. */
 static inline uint64_t mono_elapsed_us(mono_t since, mono_t now)
 {

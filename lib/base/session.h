@@ -81,6 +81,13 @@ struct session_ops {
 				      const struct session_event *event);
 	const struct session_counters *(*counters)(const void *state);
 	/*
+	 * From the next event on, asks no address for its reading sooner
+	 * than so many milliseconds after it was asked before; 0, as at
+	 * first, is as soon as the bus allows. A failed request is repeated
+	 * all the same. NULL where the session asks no batteries.
+	 */
+	void (*pace)(void *state, uint32_t ms);
+	/*
 	 * Overwrites secrets in received bytes, in place, for the capture;
 	 * keeps checksums true. NULL where the protocol carries none. The
 	 * redactor's memory is its own: it must see every received byte once,

@@ -36,7 +36,6 @@ static enum latch_evidence judge_voltage(maybe_i32 mv)
  * first low reading; a cell that is low itself has its own protection.
  */
 static enum latch_evidence judge_low(struct bms_state *state,
-				     const struct settings *settings,
 				     const struct bms_output *out, mono_t now)
 {
 	int32_t cells = cells_in_series(state);
@@ -44,7 +43,7 @@ static enum latch_evidence judge_low(struct bms_state *state,
 	bool low = out->voltage_mv.known &&
 		   out->voltage_mv.value < BANK_LOW_CELL_MV * cells &&
 		   out->min_cell.value.value >
-			   settings->protection.cell_low_mv;
+			   state->in_force.cell_low_mv;
 
 	if (low && !state->bank_low_pending)
 		state->bank_low_since = now;
@@ -116,14 +115,14 @@ static void take(struct bms_state *state, enum bank_row_id row,
 void bank_step(struct bms_state *state, const struct settings *settings,
 	       const struct bms_input *input, const struct bms_output *out)
 {
-	const struct settings_protection *p = &settings->protection;
+	const struct settings_protection *p = &state->in_force;
 	const struct settings_monitor *m = &settings->monitor;
 	maybe_i32 soc = soc_judged(out);
 
 	take(state, BANK_ROW_VOLTAGE, p, judge_voltage(out->voltage_mv),
 	     out->voltage_mv);
 	take(state, BANK_ROW_LOW, p,
-	     judge_low(state, settings, out, input->now), out->voltage_mv);
+	     judge_low(state, out, input->now), out->voltage_mv);
 	take(state, BANK_ROW_SOC_WARNING, p,
 	     judge_soc(out, m->low_soc_warning_permille,
 		       SOC_WARNING_CLEAR_PERMILLE), soc);

@@ -133,6 +133,7 @@ static bool take_sample(struct bms_battery *battery,
 	battery_age(battery, settings, sample->time);
 	battery->sample = *sample;
 	battery->used = true;
+	battery->late = false;
 	take_identity(battery, sample);
 	latch_take(&battery->silent, sample->time, LATCH_CLEAR,
 		   (uint32_t)settings->release_hold_ms,

@@ -11,6 +11,7 @@
 #include "lib/core/explain.h"
 #include "lib/core/inverter.h"
 #include "lib/core/limits.h"
+#include "lib/core/power.h"
 #include "lib/core/protect.h"
 #include "lib/core/remote.h"
 
@@ -48,6 +49,7 @@ static void forget_times(struct bms_state *state, mono_t now)
 		struct bms_battery *b = &state->battery[i];
 
 		b->used = false;
+		b->late = false;
 		b->doubted = false;
 		charge_forget_times(&b->charge);
 		latch_forget_times(&b->silent, now);
@@ -65,6 +67,7 @@ static void forget_times(struct bms_state *state, mono_t now)
 	state->remote = (struct bms_remote){ 0 };
 	state->bank_low_pending = false;
 	state->limits = (struct bms_limits){ 0 };
+	state->slow_until = now;
 	state->clock_failed = true;
 	begin_times(state, now);
 }
@@ -111,7 +114,7 @@ static void take_reports(struct bms_state *state,
 			 const struct settings *settings,
 			 const struct bms_input *input)
 {
-	const struct settings_protection *p = &settings->protection;
+	const struct settings_protection *p = &state->in_force;
 
 	state->heard = false;
 	if (input->n_reports > 0)
@@ -129,14 +132,13 @@ static void take_reports(struct bms_state *state,
 	}
 }
 
-static void judge_ages(struct bms_state *state,
-		       const struct settings *settings, mono_t now)
+static void judge_ages(struct bms_state *state, mono_t now)
 {
 	state->all_online = state->n_batteries > 0;
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		struct bms_battery *b = &state->battery[i];
 
-		battery_age(b, &settings->protection, now);
+		battery_age(b, &state->in_force, now);
 		state->all_online &= b->online;
 	}
 }
@@ -276,7 +278,7 @@ static void decide(const struct bms_state *state, struct bms_output *out)
 static void judge(struct bms_state *state, const struct settings *settings,
 		  const struct bms_input *input, struct bms_output *out)
 {
-	const struct settings_protection *p = &settings->protection;
+	const struct settings_protection *p = &state->in_force;
 
 	apply_lead(state, p, input->now);
 	explain(state, settings, input, out);
@@ -290,11 +292,10 @@ static void judge(struct bms_state *state, const struct settings *settings,
 }
 
 static mono_t next_change(const struct bms_state *state,
-			  const struct settings *settings,
 			  const struct bms_input *input,
 			  const struct bms_output *out)
 {
-	const struct settings_protection *p = &settings->protection;
+	const struct settings_protection *p = &state->in_force;
 	mono_t next = mono_min(remote_next(&state->remote),
 			       inverter_next(state, input, out));
 	mono_t warning = mono_add_ms(state->start,
@@ -302,6 +303,7 @@ static mono_t next_change(const struct bms_state *state,
 	mono_t alarm = mono_add_ms(state->start, (uint32_t)p->lost_alarm_ms);
 
 	next = mono_min(next, mono_min(bank_next(state), lead_next(state, p)));
+	next = mono_min(next, power_next(state, input->now));
 	for (uint32_t i = 0; i < state->n_batteries; i++)
 		next = mono_min(next, battery_next(&state->battery[i], p,
 						   input->now));
@@ -334,10 +336,11 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	memset(out, 0, sizeof(*out));
 	out->reasons = state->reason;
 	check_clock(state, input->now);
+	power_begin(state, settings, input->now);
 	take_reports(state, settings, input);
-	judge_ages(state, settings, input->now);
+	judge_ages(state, input->now);
 	if (state->heard && state->all_online) {
-		arrangement_match(state, &settings->protection);
+		arrangement_match(state, &state->in_force);
 		arrangement_recognise(state, settings, input->inverter);
 	}
 	leave_out(state, settings);
@@ -349,13 +352,13 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	out->remote_on = remote_step(&state->remote, input);
 	judge(state, settings, input, out);
 	state->atd_floats = !out->atd_high;
-	out->pre_alarm_high = wants_pre_alarm(state, &settings->protection,
-					      out);
+	out->pre_alarm_high = wants_pre_alarm(state, &state->in_force, out);
 	set_pre_alarm(state, input->now, out->pre_alarm_high);
 
-	limits_step(state, settings, input, out);
+	power_step(state, settings, input, out);
+	limits_step(state, input, out);
 	inverter_decide(state, settings, input, out);
 	inverter_watch(state, input, out);
 	note_events(state, out);
-	out->next = next_change(state, settings, input, out);
+	out->next = next_change(state, input, out);
 }

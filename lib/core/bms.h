@@ -33,6 +33,7 @@ struct bms_battery {
 	struct sample doubtful; /* implausible, waiting for a second */
 	bool doubted;
 	uint8_t unreadable;     /* readings in a row that could not be used */
+	bool late;              /* B8: silent for lost-warning, until heard */
 	struct latch silent;    /* B8: tripped at lost-alarm */
 	struct latch latch[PROTECTION_ROW_COUNT];
 	struct latch protects[PROTECTION_COUNT]; /* the battery's own bits */
@@ -82,6 +83,10 @@ struct bms_state {
 	bool pre_alarm_high;   /* as the line was asked to be */
 	mono_t pre_alarm_since;
 	bool atd_floats;       /* asked to float by the step before */
+	/* D3. The protection's settings with the delays of low power. */
+	struct settings_protection in_force;
+	bool low_power;        /* asked for by the step before */
+	mono_t slow_until;     /* left; not yet all asked again */
 	struct latch bank[BANK_ROW_COUNT];
 	mono_t arrangement_since; /* unknown since */
 	mono_t mode_since;        /* off since */
@@ -167,6 +172,9 @@ struct bms_output {
 	bool pre_alarm_high;
 
 	struct inverter_command inverter;
+
+	bool low_power;   /* D3 */
+	uint32_t poll_ms; /* ask each battery only so often; 0: always */
 
 	code_set codes;
 	size_t n_reasons;

@@ -42,12 +42,13 @@ static void explain_silence(struct bms_state *state, uint32_t index,
 			    const struct settings_protection *p, mono_t now,
 			    struct bms_output *out)
 {
-	const struct bms_battery *b = &state->battery[index];
+	struct bms_battery *b = &state->battery[index];
 	mono_t heard = b->used ? b->sample.time : state->start;
 	uint64_t age_ms = mono_elapsed_ms(heard, now);
 	struct reason reason;
 
-	if (age_ms >= (uint32_t)p->lost_warning_ms)
+	b->late |= age_ms >= (uint32_t)p->lost_warning_ms;
+	if (b->late)
 		out->codes |= CODE_BIT(CODE_W_B05);
 	if (!b->used && age_ms >= (uint32_t)p->lost_alarm_ms)
 		out->codes |= CODE_BIT(CODE_A_B05);
@@ -137,18 +138,16 @@ static void explain_fit(struct bms_state *state, uint32_t index,
 	}
 }
 
-static void explain_batteries(struct bms_state *state,
-			      const struct settings *settings, mono_t now,
+static void explain_batteries(struct bms_state *state, mono_t now,
 			      struct bms_output *out)
 {
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		size_t first = out->n_reasons;
 		struct bms_battery *b = &state->battery[i];
 
-		explain_silence(state, i, &settings->protection, now, out);
+		explain_silence(state, i, &state->in_force, now, out);
 		if (b->online) {
-			explain_protections(state, i, &settings->protection,
-					    out);
+			explain_protections(state, i, &state->in_force, out);
 			explain_own_protections(state, i, out);
 			explain_fit(state, i, out);
 		}
@@ -225,7 +224,7 @@ void explain(struct bms_state *state, const struct settings *settings,
 {
 	out->codes = 0;
 	out->n_reasons = 0;
-	explain_batteries(state, settings, input->now, out);
+	explain_batteries(state, input->now, out);
 	explain_bank(state, settings, out);
 	explain_switching(state, input, out);
 	if (input->lines_persist)

@@ -162,10 +162,10 @@ static int32_t ramped(int32_t now_ma, int32_t target_ma, int32_t base,
 					    now_ma + (int32_t)rise;
 }
 
-void limits_step(struct bms_state *state, const struct settings *settings,
-		 const struct bms_input *input, struct bms_output *out)
+void limits_step(struct bms_state *state, const struct bms_input *input,
+		 struct bms_output *out)
 {
-	const struct settings_protection *p = &settings->protection;
+	const struct settings_protection *p = &state->in_force;
 	struct bms_limits *l = &state->limits;
 	uint64_t passed_ms = mono_elapsed_ms(l->time, input->now);
 	int32_t charge = 0;

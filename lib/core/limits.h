@@ -14,7 +14,7 @@
 enum { LIMIT_RAMP_MS = 60000 };
 
 /* Computes the limits from the aggregates and the decision in out. */
-void limits_step(struct bms_state *state, const struct settings *settings,
-		 const struct bms_input *input, struct bms_output *out);
+void limits_step(struct bms_state *state, const struct bms_input *input,
+		 struct bms_output *out);
 
 #endif

@@ -15,6 +15,7 @@ libbms_a_SOURCES += \
 	lib/core/limits.c lib/core/limits.h \
 	lib/core/memory.h \
 	lib/core/plausible.c lib/core/plausible.h \
+	lib/core/power.c lib/core/power.h \
 	lib/core/protect.c lib/core/protect.h \
 	lib/core/reason.c lib/core/reason.h \
 	lib/core/remote.c lib/core/remote.h

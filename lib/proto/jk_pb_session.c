@@ -67,7 +67,8 @@ static void forget(struct jk_pb_pack *pack)
 	*pack = (struct jk_pb_pack){ .address = pack->address,
 				     .wake = pack->wake,
 				     .due = pack->due,
-				     .turn = pack->turn };
+				     .turn = pack->turn,
+				     .asked = pack->asked };
 }
 
 static void pack_answered(struct jk_pb_pack *pack, mono_t now)
@@ -86,7 +87,7 @@ static void end_exchange(struct jk_pb_bus *bus, mono_t earliest)
 	mono_t next = bus->gap_end;
 
 	bus->now.in_flight = false;
-	bus->next_send = mono_before(next, earliest) ? earliest : next;
+	bus->next_send = mono_max(next, earliest);
 }
 
 static void raise_fault(struct jk_pb_bus *bus, enum session_fault fault)
@@ -518,6 +519,13 @@ static const struct session_counters *counters(const void *state)
 	return &bus->counters;
 }
 
+static void pace(void *state, uint32_t ms)
+{
+	struct jk_pb_bus *bus = state;
+
+	bus->pace_ms = ms;
+}
+
 static void redact(void *state, uint8_t *bytes, size_t len)
 {
 	struct jk_pb_bus *bus = state;
@@ -542,5 +550,6 @@ void jk_pb_init(void *state, const struct proto_config *config)
 const struct session_ops jk_pb_session_ops = {
 	.step = step,
 	.counters = counters,
+	.pace = pace,
 	.redact = redact,
 };

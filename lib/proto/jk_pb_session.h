@@ -17,6 +17,8 @@
  *  - after a request without an answer the bus belongs to the answering
  *    packs for 500 ms or until each was asked, whichever is sooner; so
  *    silent addresses never take more than about half of the time;
+ *  - a pace that has been set keeps each pack from being asked again before
+ *    it has passed, answering or not;
  *  - settings and about: when a pack has answered, every 10 min, after a
  *    silence over 2 s (it may be another pack now), at most one between
  *    two status requests; after a failure not before every answering pack
@@ -50,7 +52,8 @@ struct jk_pb_pack {
 	uint8_t shy;    /* times in a row that a lone status was ignored */
 	mono_t seen;    /* last good answer */
 	mono_t due;     /* while not known: when to ask next */
-	uint64_t turn;  /* of the bus, when last asked for status */
+	uint64_t turn;  /* of the bus, when last asked for status; 0: never */
+	mono_t asked;   /* then */
 	struct jk_pb_errand errand[JK_PB_KIND_COUNT];
 	struct jk_pb_about about;
 	struct jk_pb_settings settings;
@@ -79,6 +82,7 @@ struct jk_pb_bus {
 	uint32_t baud;
 	uint8_t n_packs;
 	bool open;
+	uint32_t pace_ms; /* between two status requests to one pack */
 	bool tail; /* a zero byte behind an answer is part of it */
 	mono_t next_send;
 	mono_t gap_end;   /* earliest next request, by the last one */

@@ -4,6 +4,18 @@
 /* How long the answering packs have the bus after a failed exchange. */
 enum { AFTER_FAULT_MS = 500 };
 
+/* When that pack may be asked for its status. */
+static mono_t ready(const struct jk_pb_bus *bus, const struct jk_pb_pack *pack)
+{
+	mono_t at = { 0 };
+
+	if (!pack->answering && !pack->known)
+		at = pack->due;
+	if (pack->turn == 0)
+		return at;
+	return mono_max(at, mono_add_ms(pack->asked, bus->pace_ms));
+}
+
 /* The pack of that kind that waits longest for its turn; NULL if none. */
 static struct jk_pb_pack *longest_waiting(struct jk_pb_bus *bus,
 					  bool answering, mono_t now)
@@ -13,9 +25,8 @@ static struct jk_pb_pack *longest_waiting(struct jk_pb_bus *bus,
 	for (size_t i = 0; i < bus->n_packs; i++) {
 		struct jk_pb_pack *p = &bus->pack[i];
 
-		if (p->answering != answering)
-			continue;
-		if (!p->answering && !p->known && !mono_reached(now, p->due))
+		if (p->answering != answering ||
+		    !mono_reached(now, ready(bus, p)))
 			continue;
 		if (!found || p->turn < found->turn)
 			found = p;
@@ -99,6 +110,7 @@ bool jk_pb_choose(struct jk_pb_bus *bus, mono_t now)
 		return true;
 	}
 	pack->turn = ++bus->turn;
+	pack->asked = now;
 	if (pack->shy >= JK_PB_SHY_TIMES || pack->wake)
 		bus->now.asked = JK_PB_SETTINGS;
 	return true;
@@ -109,6 +121,6 @@ mono_t jk_pb_earliest_due(const struct jk_pb_bus *bus)
 	mono_t due = MONO_NEVER;
 
 	for (size_t i = 0; i < bus->n_packs; i++)
-		due = mono_min(due, bus->pack[i].due);
+		due = mono_min(due, ready(bus, &bus->pack[i]));
 	return due;
 }

@@ -15,8 +15,7 @@ enum { JK_PB_SHY_TIMES = 2 };
  * before jk_pb_earliest_due(). */
 bool jk_pb_choose(struct jk_pb_bus *bus, mono_t now);
 
-/* When the first silent address may be asked again; MONO_NEVER without
- * addresses. */
+/* When the first address may be asked again; MONO_NEVER without addresses. */
 mono_t jk_pb_earliest_due(const struct jk_pb_bus *bus);
 
 #endif

@@ -11,7 +11,8 @@ e2e_programs = \
 	tests/e2e/test-noise \
 	tests/e2e/test-foreign \
 	tests/e2e/test-plug \
-	tests/e2e/test-life
+	tests/e2e/test-life \
+	tests/e2e/test-power
 
 check_PROGRAMS += $(e2e_programs)
 TESTS += $(e2e_programs)
@@ -43,3 +44,7 @@ tests_e2e_test_plug_LDADD = $(TEST_LIBS)
 tests_e2e_test_life_SOURCES = tests/e2e/test-life.c $(e2e_rig)
 tests_e2e_test_life_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_test_life_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_power_SOURCES = tests/e2e/test-power.c $(e2e_rig)
+tests_e2e_test_power_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_power_LDADD = $(TEST_LIBS)

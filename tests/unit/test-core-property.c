@@ -461,7 +461,8 @@ START_TEST(the_order_of_the_batteries_is_irrelevant)
 }
 END_TEST
 
-/* The loop may sleep until "next": in between nothing changes. */
+/* The loop may sleep until "next": in between nothing changes (D3: in low
+ * power neither). */
 START_TEST(nothing_changes_before_the_instant_that_was_named)
 {
 	seed = unit_seed();
@@ -473,6 +474,9 @@ START_TEST(nothing_changes_before_the_instant_that_was_named)
 			mono_t until;
 
 			live();
+			if (pick(0, 20) == 0)
+				bank.input.mode = (enum bms_mode)
+					pick(BMS_MODE_OFF, BMS_MODE_ON);
 			bank_step_only(&bank);
 			atc = bank.out.atc_high;
 			atd = bank.out.atd_high;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Whose turn it is on a JK-PB bus and when: the polling half of B8, the
- * reading of identity for A5, and that nothing survives the loss of a tty
- * (I3). All in virtual time.
+ * reading of identity for A5, that nothing survives the loss of a tty (I3),
+ * and the slower pace of D3. All in virtual time.
  */
 #include "tests/unit/jk_pb_world.h"
 
@@ -352,6 +352,95 @@ START_TEST(nothing_is_sent_or_kept_after_the_tty_is_lost)
 }
 END_TEST
 
+/* D3: every pack, and at once when the pace is taken back */
+START_TEST(a_slow_pace_asks_each_pack_every_5_s)
+{
+	uint64_t before;
+
+	for (uint8_t n = 1; n <= 15; n = (uint8_t)(n + 7)) {
+		world_init(&w, 1, n);
+		present(1, n);
+		world_open(&w);
+		world_run(&w, 10000000);
+		jk_pb_session_ops.pace(&w.bus, 5000);
+		world_run(&w, 10000000);
+		world_measure(&w);
+		world_run(&w, 60000000);
+		for (int a = 1; a <= n; a++) {
+			ck_assert_uint_ge(w.pack[a].samples, 11);
+			ck_assert_uint_le(w.pack[a].requests[0], 12);
+			ck_assert_uint_le(w.pack[a].longest, 5400000);
+		}
+		/* A session that rests need not be woken. */
+		if (n == 1)
+			ck_assert_uint_le(w.reads, 200);
+		jk_pb_session_ops.pace(&w.bus, 0);
+		before = w.samples;
+		world_run(&w, 2000000);
+		ck_assert_uint_ge(w.samples - before, n > 1 ? n : 14);
+	}
+}
+END_TEST
+
+/* D3: silent packs are asked no more often, and come back within the pace */
+START_TEST(a_slow_pace_holds_for_silent_packs_too)
+{
+	world_init(&w, 1, 3);
+	present(1, 2);
+	world_open(&w);
+	world_run(&w, 10000000);
+	jk_pb_session_ops.pace(&w.bus, 5000);
+	w.pack[2].present = false;
+	world_run(&w, 10000000);
+	world_measure(&w);
+	world_run(&w, 60000000);
+	/* Half of the tries of a silent one are with settings first. */
+	for (int a = 2; a <= 3; a++) {
+		ck_assert_uint_ge(w.pack[a].requests[0] +
+				  w.pack[a].requests[1], 11);
+		ck_assert_uint_le(w.pack[a].requests[0] +
+				  w.pack[a].requests[1], 12);
+	}
+	ck_assert_uint_ge(w.pack[1].samples, 11);
+	world_measure(&w);
+	w.pack[2].present = true;
+	world_run(&w, 5500000);
+	ck_assert_uint_ge(w.pack[2].samples, 1);
+	/* All of them silent: no request is out of turn. */
+	w.pack[1].present = w.pack[2].present = false;
+	world_run(&w, 60000000);
+	world_measure(&w);
+	world_run(&w, 60000000);
+	for (int a = 1; a <= 3; a++)
+		ck_assert_uint_le(w.pack[a].requests[0] +
+				  w.pack[a].requests[1], 12);
+}
+END_TEST
+
+/* D3: one lost answer costs no 5 s; a new tty is asked at once */
+START_TEST(a_slow_pace_still_repeats_and_begins_at_once)
+{
+	world_init(&w, 1, 1);
+	present(1, 1);
+	jk_pb_session_ops.pace(&w.bus, 5000);
+	world_open(&w);
+	world_run(&w, 500000);
+	ck_assert_uint_eq(w.samples, 1);
+	world_run(&w, 4000000);
+	w.pack[1].present = false;
+	while (w.pack[1].requests[0] < 2)
+		world_run(&w, 1000);
+	w.pack[1].present = true;
+	world_run(&w, 1000000);
+	ck_assert_uint_eq(w.samples, 2);
+	ck_assert_uint_eq(w.pack[1].requests[0], 3);
+	world_step(&w, SESSION_LOST, NULL, 0);
+	world_open(&w);
+	world_run(&w, 500000);
+	ck_assert_uint_eq(w.samples, 3);
+}
+END_TEST
+
 START_TEST(a_session_without_addresses_waits_for_ever)
 {
 	struct session_action action;
@@ -389,6 +478,9 @@ static Suite *suite(void)
 	tcase_add_test(t,
 		an_answer_that_lay_unread_past_its_deadline_is_no_sample);
 	tcase_add_test(t, nothing_is_sent_or_kept_after_the_tty_is_lost);
+	tcase_add_test(t, a_slow_pace_asks_each_pack_every_5_s);
+	tcase_add_test(t, a_slow_pace_holds_for_silent_packs_too);
+	tcase_add_test(t, a_slow_pace_still_repeats_and_begins_at_once);
 	tcase_add_test(t, a_session_without_addresses_waits_for_ever);
 	suite_add_tcase(s, t);
 	return s;

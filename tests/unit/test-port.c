@@ -88,7 +88,7 @@ static void fake_redact(void *state, uint8_t *bytes, size_t len)
 }
 
 static const struct session_ops fake_ops = {
-	fake_step, fake_counters, fake_redact
+	.step = fake_step, .counters = fake_counters, .redact = fake_redact
 };
 
 static void told(void *data, const char *port, mono_t now,
