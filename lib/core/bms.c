@@ -347,7 +347,7 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	aggregate(state, out);
 	charge_step(state, settings, input, out);
 	balance_step(state, out);
-	history_step(state, settings, input, out);
+	history_step(state, input, out);
 	bank_step(state, settings, input, out);
 	out->remote_on = remote_step(&state->remote, input);
 	judge(state, settings, input, out);

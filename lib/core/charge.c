@@ -98,8 +98,9 @@ static void account(struct bms_battery *b, int64_t full, maybe_i32 own,
 	settle(b, own);
 }
 
-/* What is remembered of the battery that has just been heard first. */
-static struct charge_memory *remembered(struct bms_state *state,
+/* What is remembered of the battery that has just been heard first, and
+ * where. */
+static struct charge_memory *find_memory(struct bms_state *state,
 					uint32_t battery)
 {
 	const char *serial = state->battery[battery].serial;
@@ -118,22 +119,40 @@ static struct charge_memory *remembered(struct bms_state *state,
 	return NULL;
 }
 
+/* The same, once; all zero where there is none. */
+static struct charge_memory take_memory(struct bms_state *state,
+					uint32_t battery)
+{
+	struct charge_memory *place = &state->battery[battery].memory;
+	struct charge_memory *m = find_memory(state, battery);
+	struct charge_memory found;
+
+	if (!m)
+		return (struct charge_memory){ .valid = false };
+	found = *m;
+	/* Who was here before may yet be heard where this one was. */
+	*m = *place;
+	m->placed = false;
+	m->valid &= m->serial[0] != '\0';
+	place->valid = false;
+	return found;
+}
+
 static void begin(struct bms_state *state, uint32_t battery, int64_t full,
 		  maybe_i32 own)
 {
 	struct bms_battery *b = &state->battery[battery];
-	struct charge_memory *m = remembered(state, battery);
+	struct charge_memory m = take_memory(state, battery);
 	struct charge *c = &b->charge;
 
-	c->begun = true;
-	if (m) {
-		m->valid = false;
-		b->fitted = m->fitted;
-		c->known = m->known;
-		c->anchored = m->anchored;
-		c->count = m->count;
-		c->own_permille = m->own_permille;
-	}
+	*c = (struct charge){
+		.begun = true,
+		.known = m.known,
+		.anchored = m.anchored,
+		.count = m.count,
+		.own_permille = m.own_permille,
+	};
+	b->fitted = m.fitted;
 	if (!c->known)
 		seed(c, full, own);
 	else if (own.known)
@@ -143,17 +162,17 @@ static void begin(struct bms_state *state, uint32_t battery, int64_t full,
 
 /* Two witnesses against the count; see the header. */
 static bool is_contradicted(const struct bms_battery *b, int64_t full,
-			    maybe_i32 own, const struct settings *settings)
+			    maybe_i32 own, int32_t warning_permille,
+			    int32_t pre_alarm_mv)
 {
 	struct measured measured[MEASURE_COUNT];
 
 	if (!own.known ||
-	    own.value > settings->monitor.low_soc_warning_permille ||
+	    own.value > warning_permille ||
 	    share(full, own.value) >= b->charge.count)
 		return false;
 	measure_sample(&b->sample, measured);
-	return measured[MEASURE_MIN_CELL_MV].value.value <=
-	       settings->protection.cell_pre_alarm_mv;
+	return measured[MEASURE_MIN_CELL_MV].value.value <= pre_alarm_mv;
 }
 
 void charge_take(struct bms_state *state, const struct settings *settings,
@@ -170,13 +189,15 @@ void charge_take(struct bms_state *state, const struct settings *settings,
 	if (!c->begun) {
 		begin(state, battery, full, own);
 	} else if (c->known) {
-		account(b, full, own, settings->protection.lost_alarm_ms);
+		account(b, full, own, state->in_force.lost_alarm_ms);
 	} else {
 		seed(c, full, own);
 		settle(b, own);
 	}
 	c->count = higher(0, lower(c->count, full));
-	if (is_contradicted(b, full, own, settings))
+	if (is_contradicted(b, full, own,
+			    settings->monitor.low_soc_warning_permille,
+			    state->in_force.cell_pre_alarm_mv))
 		seed(c, full, own);
 }
 
@@ -210,17 +231,10 @@ static void obey(struct bms_state *state, const struct bms_input *input,
 {
 	int32_t permille = 1000;
 
-	switch (input->command.kind) {
-	case BMS_COMMAND_SET_SOC:
+	if (input->command.kind == BMS_COMMAND_SET_SOC)
 		permille = input->command.value;
-		break;
-	case BMS_COMMAND_SYNCHRONISE:
-		break;
-	case BMS_COMMAND_NONE:
-	case BMS_COMMAND_RESET_HISTORY:
-	case BMS_COMMAND_COUNT:
+	else if (input->command.kind != BMS_COMMAND_SYNCHRONISE)
 		return;
-	}
 	if (!out->soc_settable || permille < 0 || permille > 1000)
 		return;
 	anchor_all(state, permille);
@@ -239,8 +253,8 @@ static enum latch_evidence judge_charged(const struct settings_monitor *m,
 	int64_t tail_ma = (int64_t)out->capacity_mah.value *
 			  m->tail_current_permille / 1000;
 
-	if (!out->soc_settable || !out->voltage_mv.known ||
-	    !out->current_ma.known || !out->capacity_mah.known)
+	if (!out->soc_settable || !out->capacity_mah.known ||
+	    !out->voltage_mv.known || !out->current_ma.known)
 		return LATCH_BETWEEN;
 	return out->voltage_mv.value > above_mv &&
 	       out->current_ma.value < tail_ma &&
@@ -254,7 +268,7 @@ static void recognise_full(struct bms_state *state,
 			   const struct bms_output *out)
 {
 	enum latch_evidence what = judge_charged(&settings->monitor, out);
-	uint32_t gap_ms = (uint32_t)settings->protection.lost_warning_ms;
+	uint32_t gap_ms = (uint32_t)state->in_force.lost_warning_ms;
 	bool was_full;
 
 	state->filled = false;
@@ -300,11 +314,6 @@ static void average(struct bms_state *state, const struct bms_output *out,
 	mean->time = mono_add_us(mean->time, ms * 1000);
 }
 
-static maybe_i32 fitting(int64_t value)
-{
-	return value <= INT32_MAX ? known_i32((int32_t)value) : UNKNOWN_I32;
-}
-
 static maybe_i32 remaining_s(const struct bms_state *state,
 			     int64_t above_floor_mah)
 {
@@ -337,11 +346,13 @@ static void sum_up(const struct bms_state *state,
 		out->soc_anchored &= b->charge.anchored;
 	}
 	out->soc_permille = known_i32((int32_t)(left_mah * 1000 / full_mah));
-	if (!state->arrangement.known)
+	/* What there is room for is no more than what fits. */
+	if (!out->capacity_mah.known)
 		return;
 	floor_mah = full_mah * settings->monitor.discharge_floor_permille /
 		    1000;
-	out->consumed_mah = fitting((full_mah - left_mah) / series);
+	out->consumed_mah = known_i32((int32_t)((full_mah - left_mah) /
+						series));
 	out->time_remaining_s =
 		remaining_s(state, (left_mah - floor_mah) / series);
 }
@@ -364,7 +375,7 @@ void charge_step(struct bms_state *state, const struct settings *settings,
 	out->soc_settable = is_settable(state);
 	obey(state, input, out);
 	recognise_full(state, settings, out);
-	average(state, out, settings->protection.lost_alarm_ms);
+	average(state, out, state->in_force.lost_alarm_ms);
 	if (out->soc_settable && all_counted(state))
 		sum_up(state, settings, out);
 }

@@ -96,6 +96,7 @@ static void add(struct history *h, enum history_id id, int64_t parts)
 	e->part %= row->per;
 	if (e->value > row->max)
 		e->value = row->max;
+	e->known = true;
 }
 
 static bool is_within(maybe_i32 value, int32_t low, int32_t high)
@@ -158,8 +159,7 @@ static void count(struct bms_state *state, maybe_i32 soc)
 	state->events++;
 }
 
-void history_step(struct bms_state *state, const struct settings *settings,
-		  const struct bms_input *input,
+void history_step(struct bms_state *state, const struct bms_input *input,
 		  const struct bms_output *output)
 {
 	struct history *h = &state->history;
@@ -177,8 +177,7 @@ void history_step(struct bms_state *state, const struct settings *settings,
 	take(h, HISTORY_MAX_CELL, output->max_cell.value);
 	take(h, HISTORY_MIN_TEMPERATURE, output->min_temperature.value);
 	take(h, HISTORY_MAX_TEMPERATURE, output->max_temperature.value);
-	sum_up(h, output, state->last_now,
-	       settings->protection.lost_alarm_ms);
+	sum_up(h, output, state->last_now, state->in_force.lost_alarm_ms);
 	count(state, output->soc_permille);
 }
 
@@ -187,18 +186,11 @@ bool history_read(const struct bms_state *state, enum history_id id,
 {
 	const struct history_entry *e = &state->history.entry[id];
 
-	switch (history_rows[id].kind) {
-	case HISTORY_KIND_AGE:
+	if (history_rows[id].kind == HISTORY_KIND_AGE) {
 		*ret = (int64_t)(balance_full_age_ms(&state->balance,
 						     state->last_now) / 1000);
 		return state->balance.full_known;
-	case HISTORY_KIND_SUM:
-		*ret = e->value;
-		return true;
-	case HISTORY_KIND_MIN:
-	case HISTORY_KIND_MAX:
-		break;
 	}
 	*ret = e->value;
-	return e->known;
+	return e->known || history_rows[id].kind == HISTORY_KIND_SUM;
 }

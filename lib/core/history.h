@@ -14,7 +14,6 @@
 struct bms_input;
 struct bms_output;
 struct bms_state;
-struct settings;
 
 /* Where the manual gives no definition it is that of the same maker's
  * battery monitors (SmartShunt manual, 5.5.2, history). */
@@ -81,8 +80,7 @@ struct history {
  * no value. Carries out the operator's reset, after which all begins anew
  * but the age of the last full charge, which the balancer needs.
  */
-void history_step(struct bms_state *state, const struct settings *settings,
-		  const struct bms_input *input,
+void history_step(struct bms_state *state, const struct bms_input *input,
 		  const struct bms_output *output);
 
 /*

@@ -13,7 +13,7 @@ libbms_a_SOURCES += \
 	lib/core/inverter.c lib/core/inverter.h \
 	lib/core/latch.c lib/core/latch.h \
 	lib/core/limits.c lib/core/limits.h \
-	lib/core/memory.h \
+	lib/core/memory.c lib/core/memory.h \
 	lib/core/plausible.c lib/core/plausible.h \
 	lib/core/power.c lib/core/power.h \
 	lib/core/protect.c lib/core/protect.h \

@@ -9,6 +9,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-core \
 	tests/fuzz/fuzz-jk-pb \
+	tests/fuzz/fuzz-memory \
 	tests/fuzz/fuzz-mk3 \
 	tests/fuzz/fuzz-proto \
 	tests/fuzz/fuzz-settings
@@ -38,6 +39,10 @@ tests_fuzz_fuzz_jk_pb_SOURCES = tests/fuzz/fuzz-jk-pb.c
 tests_fuzz_fuzz_jk_pb_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_jk_pb_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_jk_pb_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_memory_SOURCES = tests/fuzz/fuzz-memory.c
+tests_fuzz_fuzz_memory_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_memory_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_memory_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_mk3_SOURCES = tests/fuzz/fuzz-mk3.c
 tests_fuzz_fuzz_mk3_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_mk3_LDFLAGS = $(FUZZ_LINK)
@@ -58,6 +63,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/config/wrong.conf \
 	tests/fuzz/corpus/core/lives.hex \
 	tests/fuzz/corpus/jk-pb/frames.hex \
+	tests/fuzz/corpus/memory/moved.txt \
+	tests/fuzz/corpus/memory/whole.txt \
 	tests/fuzz/corpus/mk3/frames.hex \
 	tests/fuzz/corpus/proto/frames.hex \
 	tests/fuzz/corpus/settings/first.conf \

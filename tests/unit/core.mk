@@ -7,14 +7,14 @@ check_PROGRAMS += tests/unit/test-core tests/unit/test-core-protect \
 	tests/unit/test-core-bank tests/unit/test-core-edges \
 	tests/unit/test-core-hear tests/unit/test-core-current \
 	tests/unit/test-core-charge tests/unit/test-core-history \
-	tests/unit/test-core-power
+	tests/unit/test-core-memory tests/unit/test-core-power
 TESTS += tests/unit/test-core tests/unit/test-core-protect \
 	tests/unit/test-core-inverter tests/unit/test-core-property \
 	tests/unit/test-core-attack tests/unit/test-core-figures \
 	tests/unit/test-core-bank tests/unit/test-core-edges \
 	tests/unit/test-core-hear tests/unit/test-core-current \
 	tests/unit/test-core-charge tests/unit/test-core-history \
-	tests/unit/test-core-power
+	tests/unit/test-core-memory tests/unit/test-core-power
 
 tests_unit_test_core_SOURCES = tests/unit/test-core.c $(core_bank)
 tests_unit_test_core_CFLAGS = $(TEST_CFLAGS)
@@ -77,3 +77,8 @@ tests_unit_test_core_history_LDADD = $(TEST_LIBS)
 tests_unit_test_core_power_SOURCES = tests/unit/test-core-power.c $(core_bank)
 tests_unit_test_core_power_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_power_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_memory_SOURCES = tests/unit/test-core-memory.c \
+	$(core_bank)
+tests_unit_test_core_memory_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_memory_LDADD = $(TEST_LIBS)

@@ -596,6 +596,26 @@ START_TEST(the_charged_voltage_goes_with_the_bank)
 }
 END_TEST
 
+/* E2: a bank whose voltage is not known is not full */
+START_TEST(an_impossible_voltage_fills_nothing)
+{
+	bank_init(&bank, 2);
+	bank.settings.general.nominal_voltage_v = 48;
+	for (uint32_t i = 0; i < 2; i++) {
+		bank.sample[i].n_cells = 8;
+		bank_cells(&bank, i, 3510);
+		bank.sample[i].voltage_mv = known_i32(INT32_MAX);
+	}
+	ck_assert(!fills_within(200));
+	ck_assert_uint_eq(bank.out.series, 2);
+	ck_assert(bank.out.soc_settable && !bank.out.voltage_mv.known);
+	for (uint32_t i = 0; i < 2; i++)
+		bank_cells(&bank, i, 3510);
+	ck_assert(!fills_within(180));
+	ck_assert(fills_within(2));
+}
+END_TEST
+
 /* E2: tail current and detection time as configured */
 START_TEST(tail_and_detection_time_are_settings)
 {
@@ -923,6 +943,7 @@ int main(void)
 	tcase_add_test(tc, a_full_charge_needs_all_of_its_readings);
 	tcase_add_test(tc, a_full_charge_that_has_ended_may_come_again);
 	tcase_add_test(tc, the_charged_voltage_goes_with_the_bank);
+	tcase_add_test(tc, an_impossible_voltage_fills_nothing);
 	tcase_add_test(tc, tail_and_detection_time_are_settings);
 	tcase_add_test(tc, an_operator_sets_and_synchronises);
 	tcase_add_test(tc, an_operators_word_holds_for_the_detection_time);
