@@ -286,10 +286,26 @@ static void config_text(struct text *t, const struct mk3_config *config)
 	mk3_text_str(t, "mode", inverter_mode_text(reg));
 }
 
+static void other_text(struct text *t, const struct mk3_other *other)
+{
+	mk3_text_kind(t, "bus-device");
+	mk3_text_str(t, "device", other->whom == MK3_QUERY_BMS ?
+				  "vebus-bms" : "digital-multi-control");
+	mk3_text_int(t, "version", other->version);
+}
+
+static void map_text(struct text *t, uint32_t addresses)
+{
+	mk3_text_kind(t, "unit-info");
+	mk3_text_int(t, "address_bits", addresses);
+}
+
 static void frame_text(struct text *t, const struct mk3_frame *frame)
 {
 	struct bytes data = bytes_of(frame->body, frame->len);
 	struct mk3_config config;
+	struct mk3_other other;
+	uint32_t addresses;
 	struct mk3_dc dc;
 	struct mk3_ac ac;
 
@@ -301,6 +317,10 @@ static void frame_text(struct text *t, const struct mk3_frame *frame)
 		ac_text(t, &ac);
 	} else if (mk3_reply_config(frame, &config)) {
 		config_text(t, &config);
+	} else if (mk3_reply_other(frame, &other)) {
+		other_text(t, &other);
+	} else if (mk3_reply_map(frame, &addresses)) {
+		map_text(t, addresses);
 	} else {
 		mk3_text_kind(t, "raw");
 		mk3_text_int(t, "type", frame->body[0]);

@@ -40,6 +40,11 @@ const char *inverter_state_text(maybe_i32 main, maybe_i32 sub);
 /* "on", "charger-only", "inverter-only", "off" of a read-back switch
  * register; "unknown". */
 const char *inverter_mode_text(maybe_i32 switch_register);
+/* The names of bit 0..7 of leds_on and leds_blink, and of alarm_bits
+ * (mk3.md 3.4): "mains", "low-battery-warning", ... */
+enum { INVERTER_BITS = 8 };
+const char *inverter_led_name(unsigned int bit);
+const char *inverter_alarm_name(unsigned int bit);
 /* The text of a VE.Bus error number (mk3.md 6.2); "" for 0. */
 const char *inverter_error_text(maybe_i32 error);
 

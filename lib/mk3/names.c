@@ -28,14 +28,15 @@ static const char *const error_texts[] = {
 	[4] = "No other unit was found",
 	[5] = "Overvoltage on the AC output",
 	[6] = "Error in an assistant",
-	[7] = "VE.Bus BMS found, but no assistant for it",
+	[7] = "A VE.Bus BMS needs an assistant, and none was found",
 	[8] = "Ground relay test failed",
 	[10] = "Time synchronisation problem",
 	[11] = "Relay test failed",
 	[14] = "A unit cannot transmit data",
-	[15] = "These VE.Bus products cannot be used together: "
-	       "update the firmware",
-	[16] = "Dongle missing or waiting to be configured",
+	[15] = "These VE.Bus products, or their firmware, cannot be used "
+	       "together: update every unit to firmware 489 or later, at "
+	       "least to 415",
+	[16] = "Dongle missing, or waiting to be configured",
 	[17] = "Phase master missing",
 	[18] = "Overvoltage on a slave while it was off",
 	[22] = "This unit cannot be a slave",
@@ -46,6 +47,30 @@ static const char *const error_texts[] = {
 };
 
 _Static_assert(ARRAY_SIZE(error_texts) == 32, "5 bits of error number");
+
+/* mk3.md 3.4, by bit */
+static const char *const led_names[] = {
+	"mains", "absorption", "bulk", "float", "inverter", "overload",
+	"low-battery", "temperature",
+};
+
+static const char *const alarm_names[] = {
+	"temperature-warning", "low-battery-warning", "overload-warning",
+	"ripple-warning", "temperature", "low-battery", "overload", "ripple",
+};
+
+_Static_assert(ARRAY_SIZE(led_names) == INVERTER_BITS, "one a bit");
+_Static_assert(ARRAY_SIZE(alarm_names) == INVERTER_BITS, "one a bit");
+
+const char *inverter_led_name(unsigned int bit)
+{
+	return bit < INVERTER_BITS ? led_names[bit] : "unknown";
+}
+
+const char *inverter_alarm_name(unsigned int bit)
+{
+	return bit < INVERTER_BITS ? alarm_names[bit] : "unknown";
+}
 
 const char *inverter_state_text(maybe_i32 main, maybe_i32 sub)
 {

@@ -15,6 +15,10 @@ enum {
 	AC_L1 = 0x08, /* of one phase; 09..0B of two to four */
 	AC_L1_LAST = 0x0b,
 	ADDRESS_SET = 0x01,
+	MAP_FIRST = 0x02, /* F 7 has 02 to 04, or 20 to 2F; 4 */
+	MAP_LAST = 0x04,
+	MAP_NEW_FIRST = 0x20,
+	MAP_NEW_LAST = 0x2f,
 	UNTAGGED = 8, /* bytes of offset, default, minimum, maximum */
 	TAGGED = 9,   /* of three words, each behind its tag */
 };
@@ -169,6 +173,45 @@ bool mk3_reply_config(const struct mk3_frame *frame,
 	if (b.is_short)
 		return false;
 	*ret_config = config;
+	return true;
+}
+
+bool mk3_reply_other(const struct mk3_frame *frame,
+		     struct mk3_other *ret_other)
+{
+	struct bytes b = bytes_of(frame->body, frame->len);
+	struct mk3_other other;
+
+	if (bytes_u8(&b) != MK3_TYPE_INFO)
+		return false;
+	bytes_skip(&b, 4);
+	other.whom = bytes_u8(&b);
+	other.version = bytes_le32(&b);
+	if (b.is_short ||
+	    (other.whom != MK3_QUERY_DMC && other.whom != MK3_QUERY_BMS))
+		return false;
+	*ret_other = other;
+	return true;
+}
+
+bool mk3_reply_map(const struct mk3_frame *frame, uint32_t *ret_addresses)
+{
+	struct bytes b = bytes_of(frame->body, frame->len);
+	uint32_t addresses;
+	uint8_t code;
+
+	if (bytes_u8(&b) != MK3_TYPE_INFO)
+		return false;
+	bytes_skip(&b, 4);
+	code = bytes_u8(&b);
+	if (!(code >= MAP_FIRST && code <= MAP_LAST) &&
+	    !(code >= MAP_NEW_FIRST && code <= MAP_NEW_LAST))
+		return false;
+	bytes_skip(&b, 2);
+	addresses = bytes_le32(&b);
+	if (b.is_short)
+		return false;
+	*ret_addresses = addresses;
 	return true;
 }
 

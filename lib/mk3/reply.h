@@ -61,6 +61,12 @@ struct mk3_config {
 	uint8_t switch_register;
 };
 
+/* Answer to a query of the bus, 9 */
+struct mk3_other {
+	uint8_t whom; /* MK3_QUERY_... */
+	uint32_t version;
+};
+
 /* W X Y Z and their lower-case forms, 5 */
 struct mk3_winmon_frame {
 	char letter;
@@ -80,6 +86,10 @@ bool mk3_reply_dc(const struct mk3_frame *frame, struct mk3_dc *ret_dc);
 bool mk3_reply_ac(const struct mk3_frame *frame, struct mk3_ac *ret_ac);
 bool mk3_reply_config(const struct mk3_frame *frame,
 		      struct mk3_config *ret_config);
+bool mk3_reply_other(const struct mk3_frame *frame,
+		     struct mk3_other *ret_other);
+/* F 7, 4: a bit for each short address in use, address 0 the lowest. */
+bool mk3_reply_map(const struct mk3_frame *frame, uint32_t *ret_addresses);
 bool mk3_reply_winmon(const struct mk3_frame *frame,
 		      struct mk3_winmon_frame *ret_winmon);
 

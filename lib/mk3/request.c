@@ -66,6 +66,32 @@ struct mk3_request mk3_request_info(uint8_t number)
 	return request_of(body, sizeof(body));
 }
 
+struct mk3_request mk3_request_map(uint8_t address)
+{
+	const uint8_t body[] = { MK3_TYPE_COMMAND, 'F', 0x07, address };
+
+	return request_of(body, sizeof(body));
+}
+
+struct mk3_request mk3_request_query(uint8_t whom)
+{
+	const uint8_t body[] = {
+		MK3_TYPE_RAW_21, 0xff, 0xff, 0xff, 0xff, whom,
+	};
+
+	return request_of(body, sizeof(body));
+}
+
+struct mk3_request mk3_request_wake(uint8_t bits)
+{
+	const uint8_t body[] = {
+		MK3_TYPE_RAW_3F, (uint8_t)(MK3_RAW_SWITCH | bits),
+		0x00, 0x00, 0x00,
+	};
+
+	return request_of(body, sizeof(body));
+}
+
 struct mk3_request mk3_request_winmon(char letter, enum mk3_winmon command)
 {
 	const uint8_t body[] = {
@@ -85,16 +111,28 @@ struct mk3_request mk3_request_winmon_id(char letter, enum mk3_winmon command,
 	return request_of(body, sizeof(body));
 }
 
-struct mk3_request mk3_request_write_setting(char letter, uint8_t id,
-					     uint16_t raw)
+static struct mk3_request write_via_id(char letter, uint8_t flags, uint8_t id,
+				       uint16_t raw)
 {
 	const uint8_t body[] = {
-		MK3_TYPE_COMMAND, (uint8_t)letter, MK3_WRITE_VIA_ID,
-		MK3_WRITE_IS_SETTING | MK3_WRITE_RAM_ONLY, id,
+		MK3_TYPE_COMMAND, (uint8_t)letter, MK3_WRITE_VIA_ID, flags, id,
 		(uint8_t)(raw & 0xff), (uint8_t)(raw >> 8),
 	};
 
 	return request_of(body, sizeof(body));
+}
+
+struct mk3_request mk3_request_write_setting(char letter, uint8_t id,
+					     uint16_t raw)
+{
+	return write_via_id(letter, MK3_WRITE_IS_SETTING | MK3_WRITE_RAM_ONLY,
+			    id, raw);
+}
+
+struct mk3_request mk3_request_write_ram(char letter, uint8_t id,
+					 uint16_t raw)
+{
+	return write_via_id(letter, MK3_WRITE_RAM_ONLY, id, raw);
 }
 
 bool mk3_request_spares_eeprom(const struct mk3_request *request)

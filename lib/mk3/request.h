@@ -91,7 +91,26 @@ enum {
 	MK3_RAM_INVERTER_PERIOD = 7,
 	MK3_RAM_MAINS_PERIOD = 8,
 
+	MK3_RAM_SOC = 13,
+
 	MK3_SETTING_CHARGE_CURRENT = 4,
+	MK3_SETTING_CAPACITY = 64, /* 0: the unit's own monitor is off */
+};
+
+/* What an unknown setting may be told as, mk3.md 18.12. */
+enum { MK3_NO_SETTING = 0xffff };
+
+/* Whom a query of the bus is for, mk3.md 9. */
+enum {
+	MK3_QUERY_DMC = 0x80, /* Digital Multi Control */
+	MK3_QUERY_BMS = 0x83, /* VE.Bus BMS */
+};
+
+/* First byte of a raw switch frame, mk3.md 9: 04, and what is allowed. */
+enum {
+	MK3_RAW_SWITCH = 0x04,
+	MK3_RAW_CHARGE = 0x01,
+	MK3_RAW_INVERT = 0x02,
 };
 
 /* Lines of 'H' that are pulled, mk3.md 3.7: panel detect and standby. */
@@ -107,6 +126,13 @@ struct mk3_request mk3_request_switch(const struct mk3_switch *state);
 struct mk3_request mk3_request_lines(uint8_t bits);        /* H, 3.7 */
 /* F 0 to F 5: DC, AC phases 1..4, configuration; 4. */
 struct mk3_request mk3_request_info(uint8_t number);
+/* F 7 of the unit at address: who it is, and which addresses are in use. */
+struct mk3_request mk3_request_map(uint8_t address);
+/* Asks the bus for a panel or a BMS: MK3_QUERY_...; 9. */
+struct mk3_request mk3_request_query(uint8_t whom);
+/* The raw switch frame with which a GX wakes units, 9; bits are MK3_RAW_.
+ * Nothing answers it. */
+struct mk3_request mk3_request_wake(uint8_t bits);
 
 /* Winmon frames, 5; letter is one of W X Y Z. */
 struct mk3_request mk3_request_winmon(char letter, enum mk3_winmon command);
@@ -116,6 +142,10 @@ struct mk3_request mk3_request_winmon_id(char letter, enum mk3_winmon command,
 /* WriteViaID with flags 03: setting, RAM only. */
 struct mk3_request mk3_request_write_setting(char letter, uint8_t id,
 					     uint16_t raw);
+
+/* WriteViaID with flags 02: RAM variable, not to be stored. */
+struct mk3_request mk3_request_write_ram(char letter, uint8_t id,
+					 uint16_t raw);
 
 /* False for every frame that could write EEPROM: WriteViaID without the
  * RAM-only flag, and the two-step writes. */

@@ -83,6 +83,22 @@ maybe_i32 mk3_scale_milli(const struct mk3_scale *scale, int32_t raw)
 	return fit(divide_rounded(value * scale->multiplier, scale->divisor));
 }
 
+maybe_i32 mk3_scale_raw_of(const struct mk3_scale *scale, int32_t milli)
+{
+	int32_t least = scale->is_signed ? INT16_MIN : 0;
+	int32_t most = scale->is_signed ? INT16_MAX : UINT16_MAX;
+	int64_t raw;
+
+	if (scale->kind != MK3_SCALE_LINEAR)
+		return UNKNOWN_I32;
+	raw = divide_rounded((int64_t)milli * scale->divisor,
+			     (int64_t)scale->multiplier * 1000) -
+	      scale->offset;
+	if (raw < least || raw > most)
+		return UNKNOWN_I32;
+	return known_i32((uint16_t)raw);
+}
+
 maybe_i32 mk3_scale_bit(const struct mk3_scale *scale, uint16_t raw)
 {
 	if (scale->kind != MK3_SCALE_BIT)

@@ -34,6 +34,10 @@ int32_t mk3_scale_raw24(const struct mk3_scale *scale, uint32_t raw);
  * zero; unknown where the scale is not LINEAR or the result does not fit. */
 maybe_i32 mk3_scale_milli(const struct mk3_scale *scale, int32_t raw);
 
+/* The raw word that is nearest to a value in thousandths; unknown where the
+ * scale is not LINEAR or no word has that value. */
+maybe_i32 mk3_scale_raw_of(const struct mk3_scale *scale, int32_t milli);
+
 /* 0 or 1; unknown where the scale is not BIT. */
 maybe_i32 mk3_scale_bit(const struct mk3_scale *scale, uint16_t raw);
 

@@ -2,12 +2,14 @@
 check_PROGRAMS += \
 	tests/unit/test-mk3-charge \
 	tests/unit/test-mk3-frame \
+	tests/unit/test-mk3-names \
 	tests/unit/test-mk3-session \
 	tests/unit/test-mk3-trouble \
 	tests/unit/test-mk3-vectors
 TESTS += \
 	tests/unit/test-mk3-charge \
 	tests/unit/test-mk3-frame \
+	tests/unit/test-mk3-names \
 	tests/unit/test-mk3-session \
 	tests/unit/test-mk3-trouble \
 	tests/unit/test-mk3-vectors
@@ -20,6 +22,9 @@ tests_unit_test_mk3_charge_LDADD = $(TEST_LIBS)
 tests_unit_test_mk3_frame_SOURCES = tests/unit/test-mk3-frame.c
 tests_unit_test_mk3_frame_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_mk3_frame_LDADD = $(TEST_LIBS)
+tests_unit_test_mk3_names_SOURCES = tests/unit/test-mk3-names.c
+tests_unit_test_mk3_names_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_mk3_names_LDADD = $(TEST_LIBS)
 tests_unit_test_mk3_session_SOURCES = tests/unit/test-mk3-session.c \
 	tests/unit/test-mk3-model.c tests/unit/test-mk3-model.h
 tests_unit_test_mk3_session_CFLAGS = $(TEST_CFLAGS)

@@ -215,6 +215,13 @@ START_TEST(our_requests_are_those_seen_on_the_wire)
 	check_request("D01", mk3_request_winmon_id('W', MK3_DEVICE_STATE, 0));
 	check_request("Y01", mk3_request_write_setting('X', 4, 0));
 	check_request("Y02", mk3_request_write_setting('X', 4, 30));
+	check_request("Y04", mk3_request_write_ram('X', 0x83, 0));
+	check_request("Y05", mk3_request_write_ram('X', 0x83, 0xfc18));
+	check_request("O07", mk3_request_query(MK3_QUERY_DMC));
+	check_request("O08", mk3_request_query(MK3_QUERY_BMS));
+	check_request("O10", mk3_request_wake(MK3_RAW_CHARGE |
+					      MK3_RAW_INVERT));
+	check_request("O11", mk3_request_wake(0));
 }
 END_TEST
 
