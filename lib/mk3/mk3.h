@@ -8,6 +8,11 @@
  * out. It keeps panel detect and standby pulled, and after any reset,
  * silence or mode change of the MK it addresses it again and re-applies
  * everything. Charge current is written to RAM only, never to EEPROM.
+ *
+ * Before the first command it looks who is there: beside a VE.Bus BMS, and
+ * where a unit's firmware is too old, it reads and commands nothing (see
+ * inverter_bar()). Units that mains finds asleep are woken to what is
+ * commanded, and no more.
  * Source: protocols "mk3.md" of the project's references; each rule names
  * its section where it is applied.
  */

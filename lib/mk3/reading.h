@@ -28,6 +28,9 @@ struct inverter_command {
 	/* For the whole system; the session divides it over the units and
 	 * never exceeds what the installer stored. Unknown: do not write. */
 	maybe_i32 charge_current_ma;
+	/* To be handed to the first unit, for others to show (C9), 0 to
+	 * 1000. Unknown: do not write. */
+	maybe_i32 soc_permille;
 };
 
 enum inverter_phase_limit { INVERTER_PHASES_MAX = 4 };
@@ -83,6 +86,11 @@ struct inverter_reading {
 	mono_t switch_asked;
 	maybe_i32 switch_register;
 
+	/* Who else is on the bus, mk3.md 9: 0 or 1, unknown until looked.
+	 * A Digital Multi Control then owns the switch (10.1). */
+	maybe_i32 bms_present;
+	maybe_i32 dmc_present;
+
 	/* What was last sent: state and since when it is being sent. */
 	bool sent_known;
 	enum inverter_switch sent;
@@ -100,5 +108,26 @@ enum {
 	SWITCH_ACTIVE_CHARGE = 0x10,
 	SWITCH_ACTIVE_INVERT = 0x20,
 };
+
+/* Why nothing at all is commanded (C6). */
+enum inverter_bar {
+	INVERTER_BAR_NONE,
+	INVERTER_BAR_NOT_LOOKED, /* not yet asked who is on the bus */
+	INVERTER_BAR_BMS,        /* a VE.Bus BMS commands already */
+	INVERTER_BAR_FIRMWARE,   /* a unit's is below INVERTER_FIRMWARE_MIN */
+};
+
+/* manual.txt 3.2.1: below the first a BMS of this kind cannot be used, from
+ * there to the second it needs an assistant in the unit. */
+enum {
+	INVERTER_FIRMWARE_MIN = 415,
+	INVERTER_FIRMWARE_FULL = 489,
+};
+
+/* A firmware that is not known bars nothing: what restricts must get out. */
+enum inverter_bar inverter_bar(const struct inverter_reading *reading);
+
+/* The lowest firmware that is known; unknown where none is. */
+maybe_i32 inverter_lowest_firmware(const struct inverter_reading *reading);
 
 #endif

@@ -16,13 +16,25 @@ void mk3_init(struct mk3 *mk3)
 	mk3->command.state = INVERTER_LEAVE;
 }
 
+bool mk3_switches(const struct mk3 *mk3)
+{
+	return mk3->command.state != INVERTER_LEAVE &&
+	       inverter_bar(&mk3->reading) == INVERTER_BAR_NONE;
+}
+
+/* What is no longer sent is not what the unit is held to. */
+static void withhold(struct mk3 *mk3)
+{
+	if (mk3_switches(mk3) || !mk3->reading.sent_known)
+		return;
+	mk3->reading.sent_known = false;
+	mk3->dirty = true;
+}
+
 void mk3_command(struct mk3 *mk3, const struct inverter_command *command)
 {
 	mk3->command = *command;
-	if (command->state == INVERTER_LEAVE && mk3->reading.sent_known) {
-		mk3->reading.sent_known = false;
-		mk3->dirty = true;
-	}
+	withhold(mk3);
 	mk3_units_publish(mk3);
 }
 
@@ -100,7 +112,7 @@ static struct session_action wait_for(const struct mk3 *mk3, mono_t now)
 	if (mk3->phase == MK3_CLOSED)
 		return action;
 	if (mk3->flight.want.ask == ASK_NOTHING) {
-		action.until = mk3_poll_due(mk3);
+		action.until = mk3_poll_due(mk3, now);
 		return action;
 	}
 	action.until = mk3->flight.deadline;
@@ -120,6 +132,7 @@ static struct session_action step(void *state, mono_t now,
 	take_event(mk3, now, event);
 	mk3_link_check(mk3, now);
 	mk3_expire(mk3, now);
+	withhold(mk3);
 	if (mk3->fault_pending) {
 		mk3->fault_pending = false;
 		return (struct session_action){

@@ -4,8 +4,11 @@
  *
  *	session.c        one step: events in, one action out
  *	session_link.c   start-up, what is in flight, who answers what
+ *	session_send.c   requests out, and how long each may take
  *	session_poll.c   which request is next
  *	session_units.c  the units on the bus and their charge current
+ *	session_others.c a panel or a BMS on the bus
+ *	session_soc.c    the state of charge that is handed to a unit
  *	session_apply.c  answers into the reading, and out of it when stale
  */
 #ifndef BMS_MK3_SESSION_H
@@ -22,12 +25,20 @@ enum {
 	MK3_SEARCH_MS = 1000,   /* V while nobody answers */
 	MK3_OVERDUE_MS = 1000,  /* a poll this late goes before unit work */
 	MK3_BACKGROUND_MS = 5000, /* a probe at least this often */
+	MK3_PROBE_MS = 550,     /* line time of a question nobody answers */
 	MK3_SWEEP_MS = 300000,  /* all addresses again */
 	MK3_SWEEP_AGAIN_MS = 60000, /* ... after the first time */
 	MK3_REFRESH_MS = 60000, /* charge current again */
 	MK3_BACKOFF_FIRST_MS = 1000,
 	MK3_BACKOFF_LAST_MS = 10000,
 	MK3_ADDRESS_TRIES = 3,
+	MK3_EXPECTED_TRIES = 5, /* of a unit that should be there */
+	MK3_MAP_TRIES = 2,      /* of F 7, at each sweep */
+	MK3_OTHER_TRIES = 3,    /* the first and two retries, 9 */
+	MK3_WAKE_AFTER_MS = 5000, /* S had no effect for so long */
+	MK3_WAKE_AGAIN_MS = 10000,
+	MK3_SOC_MS = 30000,     /* a GX writes it every 10 s, 10.5 */
+	MK3_SOC_REFUSED_MS = 300000,
 	MK3_SELECTED_NONE = -1,
 };
 
@@ -37,6 +48,7 @@ enum mk3_phase {
 	MK3_LINES_UP, /* H */
 	MK3_ADDRESS, /* A 0 */
 	MK3_LIMIT,   /* F 5 once, for the AC limit that S repeats */
+	MK3_LOOK,    /* firmware of the first unit, whether a BMS is there */
 	MK3_RUN,
 };
 
@@ -50,8 +62,13 @@ enum mk3_ask {
 	ASK_DC,           /* F 0 */
 	ASK_AC,           /* F 1..4; id: the phase */
 	ASK_LEDS,         /* L */
+	ASK_MAP,          /* F 7 */
+	ASK_OTHER,        /* 21; id: enum mk3_other_kind */
+	ASK_WAKE,         /* 3F, which nothing answers; id: its bits */
 	ASK_STATE,        /* 0E */
 	ASK_RAM_INFO,     /* 36; id: index into the scales */
+	ASK_SOC_SETTING,  /* 31 */
+	ASK_SOC_WRITE,    /* 37; raw: the word */
 	ASK_UNIT_LOW,     /* 05 */
 	ASK_UNIT_HIGH,    /* 06 */
 	ASK_UNIT_SETTING, /* 31 */
@@ -65,6 +82,7 @@ struct mk3_want {
 	uint8_t id;
 	uint8_t address; /* of the unit it is for */
 	uint16_t raw;
+	int32_t of_ma; /* ASK_UNIT_WRITE: the current that is shared */
 	bool quiet; /* no answer is an answer: a probe */
 };
 
@@ -88,13 +106,16 @@ enum mk3_taken {
 
 enum mk3_poll {
 	POLL_CONFIG, POLL_DC, POLL_LEDS, POLL_AC, POLL_STATE, POLL_VERSION,
-	POLL_LINES, POLL_COUNT
+	POLL_LINES, POLL_BMS, POLL_DMC, POLL_COUNT
 };
+
+/* In the order of their polls. */
+enum mk3_other_kind { OTHER_BMS, OTHER_DMC, OTHER_COUNT };
 
 /* The RAM variables whose scale is needed, the most wanted first. */
 enum mk3_scale_index {
 	SCALE_DC_V, SCALE_DC_A, SCALE_MAINS_V, SCALE_MAINS_A, SCALE_OUT_V,
-	SCALE_OUT_A, SCALE_COUNT
+	SCALE_OUT_A, SCALE_SOC, SCALE_COUNT
 };
 
 struct mk3_scale_slot {
@@ -112,6 +133,7 @@ enum mk3_unit_step {
 
 struct mk3_unit {
 	bool present; /* answered once since the link came up */
+	bool expected; /* should answer: F 7 names it, or it did before */
 	bool has_stored;
 	bool has_info;
 	enum mk3_unit_step step;
@@ -122,9 +144,15 @@ struct mk3_unit {
 	uint16_t stored;
 	struct mk3_setting_info info;
 	maybe_i32 written; /* raw word that was acknowledged last */
+	int32_t written_of; /* the system's current of which it is the share */
 	mono_t refresh;
 	uint8_t write_failures;
 	mono_t next_write;
+};
+
+struct mk3_soc {
+	bool shown; /* the unit's own battery monitor is on */
+	mono_t due;
 };
 
 struct mk3 {
@@ -153,8 +181,16 @@ struct mk3 {
 	struct mk3_scale_slot scale[SCALE_COUNT];
 	struct mk3_unit unit[BMS_UNITS_MAX];
 	mono_t next_sweep;
-	bool swept; /* every address was asked since the link came up */
+	bool swept; /* every unit there can be was asked since the link came */
+	bool map_known; /* F 7 told which addresses are in use */
+	bool map_wrong; /* it left out one that is */
+	uint8_t map_tries;
 	mono_t background;
+
+	uint8_t other_silent[OTHER_COUNT]; /* queries in a row */
+	bool wake_pending;
+	mono_t wake_due;
+	struct mk3_soc soc;
 
 	mono_t version_time;
 	mono_t leds_time;
@@ -178,13 +214,38 @@ void mk3_expire(struct mk3 *mk3, mono_t now);
 /* Everything that was learnt, as if just started; counts are kept. */
 void mk3_forget(struct mk3 *mk3);
 
+/* Whether it is for us to switch: a state is wanted and nothing bars it. */
+bool mk3_switches(const struct mk3 *mk3);
+
+/* session_others.c */
+uint8_t mk3_other_whom(uint8_t kind);
+maybe_i32 mk3_other_present(const struct mk3 *mk3, uint8_t kind);
+enum mk3_taken mk3_other_take(struct mk3 *mk3, const struct mk3_frame *frame);
+/* A query came to nothing. */
+void mk3_other_failed(struct mk3 *mk3);
+/* F 5 tells of a Digital Multi Control. */
+void mk3_other_dedicated(struct mk3 *mk3);
+
+/* session_soc.c */
+bool mk3_soc_wanted(const struct mk3 *mk3);
+bool mk3_soc_next(const struct mk3 *mk3, mono_t now,
+		  struct mk3_want *ret_want);
+enum mk3_taken mk3_soc_take(struct mk3 *mk3, mono_t now,
+			    const struct mk3_winmon_frame *winmon);
+void mk3_soc_failed(struct mk3 *mk3, mono_t now, bool refused);
+
 /* session_units.c */
 uint32_t mk3_backoff_ms(uint8_t failures);
 void mk3_units_sweep(struct mk3 *mk3, mono_t now);
 /* All writes are lost, or may be: write again. */
 void mk3_units_rewrite(struct mk3 *mk3, mono_t now);
-bool mk3_units_write_next(const struct mk3 *mk3, mono_t now,
+/* "urgent": only where a unit does not hold a share of what is wanted now.
+ * Otherwise also what is to be refreshed, or shared with more units. */
+bool mk3_units_write_next(const struct mk3 *mk3, mono_t now, bool urgent,
 			  struct mk3_want *ret_want);
+bool mk3_map_next(const struct mk3 *mk3, struct mk3_want *ret_want);
+enum mk3_taken mk3_map_take(struct mk3 *mk3, mono_t now,
+			    const struct mk3_frame *frame);
 /* The next question to the unit at address, if it has one. */
 bool mk3_unit_ask_next(const struct mk3 *mk3, mono_t now, uint8_t address,
 		       struct mk3_want *ret_want);
@@ -202,6 +263,8 @@ void mk3_link_take(struct mk3 *mk3, mono_t now, const struct mk3_frame *frame);
 bool mk3_link_has_lines(const struct mk3 *mk3);
 /* Time-outs of the request in flight and of the link. */
 void mk3_link_check(struct mk3 *mk3, mono_t now);
+
+/* session_send.c */
 struct session_action mk3_link_send(struct mk3 *mk3, mono_t now,
 				    const struct mk3_want *want);
 /* The earliest instant at which the answer can be complete, told again
@@ -209,9 +272,12 @@ struct session_action mk3_link_send(struct mk3 *mk3, mono_t now,
 void mk3_link_pace(struct mk3 *mk3, mono_t now);
 
 /* session_poll.c */
+/* What is still to be looked at before anything is commanded. */
+bool mk3_look_next(const struct mk3 *mk3, mono_t now,
+		   struct mk3_want *ret_want);
 bool mk3_poll_next(struct mk3 *mk3, mono_t now, struct mk3_want *ret_want);
 /* When mk3_poll_next() is to be asked again. */
-mono_t mk3_poll_due(const struct mk3 *mk3);
+mono_t mk3_poll_due(const struct mk3 *mk3, mono_t now);
 void mk3_poll_start(struct mk3 *mk3, mono_t now);
 
 #endif

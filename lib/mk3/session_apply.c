@@ -7,6 +7,7 @@ enum {
 	MAINS_LED = 0x01,
 	MAINS_LEAST_MV = 50000, /* less is no mains, mk3.md 4.2 */
 	STATE_OFF = 2, /* 0 down, 1 start-up, 2 off; mk3.md 6.4 */
+	DMC_DEDICATED = 0x08, /* of the inputs byte, mk3.md 4.3 */
 	STATE_LAST = 9,
 };
 
@@ -167,6 +168,8 @@ void mk3_apply_config(struct mk3 *mk3, mono_t now,
 	reading->switch_asked = mk3->config_asked;
 	mk3_put(mk3, &reading->switch_register,
 		known_i32(config->switch_register));
+	if (config->inputs & DMC_DEDICATED)
+		mk3_other_dedicated(mk3);
 	mk3->limit_da = UNKNOWN_I32;
 	if (config->limit_da > 0 && config->limit_da < MK3_LIMIT_KEEP &&
 	    config->limit_da >= config->limit_min_da &&
@@ -247,7 +250,15 @@ void mk3_forget(struct mk3 *mk3)
 	mk3->limit_da = UNKNOWN_I32;
 	mk3->config_unanswered = false;
 	mk3->swept = false;
+	mk3->map_known = false;
+	mk3->map_wrong = false;
+	mk3->wake_pending = false;
+	mk3->soc = (struct mk3_soc){ 0 };
+	memset(mk3->other_silent, 0, sizeof(mk3->other_silent));
 	memset(mk3->scale, 0, sizeof(mk3->scale));
-	memset(mk3->unit, 0, sizeof(mk3->unit));
+	for (size_t i = 0; i < BMS_UNITS_MAX; i++)
+		mk3->unit[i] = (struct mk3_unit){
+			.expected = i > 0 && mk3->unit[i].present,
+		};
 	mk3->dirty = true;
 }

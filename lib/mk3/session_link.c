@@ -6,217 +6,9 @@
 #include <string.h>
 
 enum {
-	US_PER_BYTE = 4166, /* ten bits at 2400 baud, rounded down */
-	CONFIG_LATE_MS = 2000,
 	FAMILY_DIVISOR = 10000,
 	FAMILY_MK2 = 113, /* has no lines to pull, mk3.md 3.1 and 3.7 */
-	WINMON_LEAST = 5,
 };
-
-static const char letters[] = { 'X', 'Y', 'Z' };
-
-struct ask_row {
-	uint16_t timeout_ms; /* mk3.md 2.1 */
-	uint8_t least;       /* bytes of the shortest answer on the wire */
-};
-
-static const struct ask_row ask_rows[] = {
-	[ASK_NOTHING] = { 0, 0 },
-	[ASK_VERSION] = { 500, 9 },
-	[ASK_LINES] = { 500, 5 },
-	[ASK_ADDRESS] = { 2000, 6 },
-	[ASK_SWITCH] = { 500, 4 },
-	[ASK_CONFIG] = { 1000, 15 },
-	[ASK_DC] = { 500, 17 },
-	[ASK_AC] = { 500, 17 },
-	[ASK_LEDS] = { 500, 6 },
-	[ASK_STATE] = { 500, WINMON_LEAST },
-	[ASK_RAM_INFO] = { 500, WINMON_LEAST },
-	[ASK_UNIT_LOW] = { 500, WINMON_LEAST },
-	[ASK_UNIT_HIGH] = { 500, WINMON_LEAST },
-	[ASK_UNIT_SETTING] = { 500, WINMON_LEAST },
-	[ASK_UNIT_INFO] = { 500, WINMON_LEAST },
-	[ASK_UNIT_WRITE] = { 500, WINMON_LEAST },
-};
-
-_Static_assert(ARRAY_SIZE(ask_rows) == ASK_COUNT, "one row a request");
-
-static const uint8_t scale_ids[] = {
-	[SCALE_DC_V] = MK3_RAM_BATTERY_V,
-	[SCALE_DC_A] = MK3_RAM_BATTERY_A,
-	[SCALE_MAINS_V] = MK3_RAM_MAINS_V,
-	[SCALE_MAINS_A] = MK3_RAM_MAINS_A,
-	[SCALE_OUT_V] = MK3_RAM_INVERTER_V,
-	[SCALE_OUT_A] = MK3_RAM_INVERTER_A,
-};
-
-_Static_assert(ARRAY_SIZE(scale_ids) == SCALE_COUNT, "one id a scale");
-
-/* --- sending -------------------------------------------------------------- */
-
-/* INVERTER_LEAVE never gets here: the poll sends no S for it. */
-static uint8_t switch_state(enum inverter_switch state)
-{
-	switch (state) {
-	case INVERTER_CHARGER_ONLY:
-		return MK3_S_CHARGER_ONLY;
-	case INVERTER_INVERTER_ONLY:
-		return MK3_S_INVERTER_ONLY;
-	case INVERTER_ON:
-		return MK3_S_ON;
-	case INVERTER_OFF:
-	case INVERTER_LEAVE:
-		break;
-	}
-	return MK3_S_OFF;
-}
-
-/* AUTO_SEND_STATE stays off: an MK must not go on commanding for a dead
- * host (3.6). "extra" 0 asks for long winmon frames, in which every byte of
- * a write is honoured (18.10). The limit repeats what the unit told, for
- * sources disagree about 8000 (18.6). */
-static struct mk3_request switch_request(const struct mk3 *mk3)
-{
-	struct mk3_switch state = {
-		.state = switch_state(mk3->command.state),
-		.limit_da = MK3_LIMIT_KEEP,
-		.flags = MK3_S_NEW_FORMAT,
-	};
-
-	if (mk3->limit_da.known)
-		state.limit_da = (uint16_t)mk3->limit_da.value;
-	return mk3_request_switch(&state);
-}
-
-static struct mk3_request request_for(const struct mk3 *mk3,
-				      const struct mk3_want *want, char letter)
-{
-	switch (want->ask) {
-	case ASK_VERSION:
-		return mk3_request_version();
-	case ASK_LINES:
-		return mk3_request_lines(MK3_LINES);
-	case ASK_ADDRESS:
-		return mk3_request_address(want->id);
-	case ASK_SWITCH:
-		return switch_request(mk3);
-	case ASK_CONFIG:
-		return mk3_request_info(5);
-	case ASK_DC:
-		return mk3_request_info(0);
-	case ASK_AC:
-		return mk3_request_info(want->id);
-	case ASK_LEDS:
-		return mk3_request_leds();
-	case ASK_STATE:
-		return mk3_request_winmon_id(letter, MK3_DEVICE_STATE, 0);
-	case ASK_RAM_INFO:
-		return mk3_request_winmon_id(letter, MK3_RAM_INFO,
-					     scale_ids[want->id]);
-	case ASK_UNIT_LOW:
-		return mk3_request_winmon(letter, MK3_VERSION_LOW);
-	case ASK_UNIT_HIGH:
-		return mk3_request_winmon(letter, MK3_VERSION_HIGH);
-	case ASK_UNIT_SETTING:
-		return mk3_request_winmon_id(letter, MK3_READ_SETTING,
-					     MK3_SETTING_CHARGE_CURRENT);
-	case ASK_UNIT_INFO:
-		return mk3_request_winmon_id(letter, MK3_SETTING_INFO,
-					     MK3_SETTING_CHARGE_CURRENT);
-	case ASK_UNIT_WRITE:
-		return mk3_request_write_setting(letter,
-						 MK3_SETTING_CHARGE_CURRENT,
-						 want->raw);
-	case ASK_NOTHING:
-	case ASK_COUNT:
-		break;
-	}
-	return (struct mk3_request){ .len = 0 };
-}
-
-static void note_sent(struct mk3 *mk3, mono_t now, const struct mk3_want *want)
-{
-	struct inverter_reading *reading = &mk3->reading;
-
-	/* What a V showed holds until anything else is asked, for a reset
-	 * may come with any request. */
-	if (want->ask != ASK_VERSION)
-		mk3->selection_seen = false;
-	if (want->ask == ASK_ADDRESS)
-		mk3->selected = MK3_SELECTED_NONE;
-	/* An answer that comes late may be that to the earlier request, and
-	 * must not pass for a newer one. */
-	if (want->ask == ASK_CONFIG) {
-		if (!mk3->config_unanswered ||
-		    mono_elapsed_ms(mk3->config_asked, now) > CONFIG_LATE_MS)
-			mk3->config_asked = now;
-		mk3->config_unanswered = true;
-	}
-	if (want->ask == ASK_SWITCH) {
-		if (!reading->sent_known ||
-		    reading->sent != mk3->command.state) {
-			reading->sent_since = now;
-			mk3->due[POLL_CONFIG] = now;
-			mk3->dirty = true;
-		}
-		reading->sent_known = true;
-		reading->sent = mk3->command.state;
-	}
-}
-
-struct session_action mk3_link_send(struct mk3 *mk3, mono_t now,
-				    const struct mk3_want *want)
-{
-	struct mk3_flight *flight = &mk3->flight;
-	struct mk3_request request;
-
-	/* Winmon frames rotate, so that a late answer has the wrong letter. */
-	if (want->ask >= ASK_STATE)
-		mk3->letter = (uint8_t)((mk3->letter + 1u) % sizeof(letters));
-	request = request_for(mk3, want, letters[mk3->letter]);
-	/* Cannot be; and if it were, silence is the lesser evil. */
-	if (request.len == 0 || !mk3_request_spares_eeprom(&request))
-		return (struct session_action){
-			.type = SESSION_WAIT, .until = mono_add_ms(now, 1000),
-			.read_after = now,
-		};
-	memset(flight, 0, sizeof(*flight));
-	flight->want = *want;
-	flight->letter = letters[mk3->letter];
-	flight->size = request.len;
-	note_sent(mk3, now, want);
-	mk3->counters.requests++;
-	memcpy(mk3->request, request.bytes, request.len);
-	flight->sent = now;
-	flight->deadline = mono_add_ms(mono_add_us(now, (uint64_t)US_PER_BYTE *
-						   request.len),
-				       ask_rows[want->ask].timeout_ms);
-	mk3_link_pace(mk3, now);
-	return (struct session_action){
-		.type = SESSION_SEND, .bytes = mk3->request,
-		.len = request.len,
-	};
-}
-
-void mk3_link_pace(struct mk3 *mk3, mono_t now)
-{
-	struct mk3_flight *flight = &mk3->flight;
-	uint8_t least = ask_rows[flight->want.ask].least;
-	uint32_t missing = least > mk3->parser.n ?
-			   (uint32_t)least - mk3->parser.n : 0;
-	mono_t after;
-
-	if (flight->want.ask == ASK_NOTHING)
-		return;
-	/* Of the next byte most may have come already. */
-	if (flight->sent.us == now.us)
-		missing += flight->size;
-	else if (missing > 0)
-		missing--;
-	after = mono_add_us(now, (uint64_t)US_PER_BYTE * missing);
-	if (mono_before(flight->read_after, after))
-		flight->read_after = mono_min(after, flight->deadline);
-}
 
 /* --- up and down ---------------------------------------------------------- */
 
@@ -432,6 +224,8 @@ static enum mk3_taken take_winmon(struct mk3 *mk3, mono_t now,
 		return take_state(mk3, now, &winmon);
 	if (ask == ASK_RAM_INFO)
 		return take_ram_info(mk3, &winmon);
+	if (ask == ASK_SOC_SETTING || ask == ASK_SOC_WRITE)
+		return mk3_soc_take(mk3, now, &winmon);
 	return mk3_unit_take(mk3, now, &winmon);
 }
 
@@ -451,8 +245,14 @@ static enum mk3_taken take(struct mk3 *mk3, mono_t now,
 		return take_info(mk3, now, frame);
 	case ASK_LEDS:
 		return take_leds(mk3, now, frame);
+	case ASK_MAP:
+		return mk3_map_take(mk3, now, frame);
+	case ASK_OTHER:
+		return mk3_other_take(mk3, frame);
 	case ASK_STATE:
 	case ASK_RAM_INFO:
+	case ASK_SOC_SETTING:
+	case ASK_SOC_WRITE:
 	case ASK_UNIT_LOW:
 	case ASK_UNIT_HIGH:
 	case ASK_UNIT_SETTING:
@@ -461,15 +261,19 @@ static enum mk3_taken take(struct mk3 *mk3, mono_t now,
 		return take_winmon(mk3, now, frame);
 	case ASK_NOTHING:
 	case ASK_VERSION:
+	case ASK_WAKE:
 	case ASK_COUNT:
 		break;
 	}
 	return TAKEN_NOT;
 }
 
-/* What the answer to "ask" leads to in the start-up (11, 3 to 5). */
+/* What the answer to "ask", or its failure, leads to in the start-up (11,
+ * 3 to 7). */
 static void advance(struct mk3 *mk3, mono_t now, enum mk3_ask ask)
 {
+	struct mk3_want want;
+
 	if (mk3->phase == MK3_LINES_UP && ask == ASK_LINES) {
 		enter(mk3, MK3_ADDRESS);
 	} else if (mk3->phase == MK3_ADDRESS && ask == ASK_ADDRESS) {
@@ -477,6 +281,9 @@ static void advance(struct mk3 *mk3, mono_t now, enum mk3_ask ask)
 		mk3->dirty = true;
 		enter(mk3, MK3_LIMIT);
 	} else if (mk3->phase == MK3_LIMIT && ask == ASK_CONFIG) {
+		enter(mk3, MK3_LOOK);
+	}
+	if (mk3->phase == MK3_LOOK && !mk3_look_next(mk3, now, &want)) {
 		enter(mk3, MK3_RUN);
 		mk3_poll_start(mk3, now);
 	}
@@ -520,6 +327,12 @@ static void failed(struct mk3 *mk3, mono_t now, bool refused)
 
 	if (ask == ASK_RAM_INFO)
 		scale_failed(mk3, now, refused);
+	else if (ask == ASK_MAP)
+		mk3->map_tries++;
+	else if (ask == ASK_OTHER)
+		mk3_other_failed(mk3);
+	else if (ask == ASK_SOC_SETTING || ask == ASK_SOC_WRITE)
+		mk3_soc_failed(mk3, now, refused);
 	else if (ask >= ASK_UNIT_LOW)
 		mk3_unit_failed(mk3, now);
 	mk3->flight.want.ask = ASK_NOTHING;

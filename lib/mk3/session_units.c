@@ -4,6 +4,11 @@
  * those that answer are units, and stay counted until the link is lost: a
  * unit that fell silent may still be charging, and its share must not go
  * to the others.
+ *
+ * First come those that should be there: F 7 tells which addresses are in
+ * use (mk3.md 4; B), and those that answered before the link was lost. They
+ * are counted before they have answered, so that nobody gets more than its
+ * share meanwhile. The other addresses are asked when nothing else is due.
  */
 #include "lib/mk3/session.h"
 
@@ -12,7 +17,6 @@
 #include <string.h>
 
 enum {
-	NO_SUCH_SETTING = 0xffff, /* mk3.md 18.12 */
 	FIRMWARE_DIGITS = 1000,
 	MA_PER_A = 1000,
 	PADDED_VERSION = 2,  /* bytes of a split version part */
@@ -46,6 +50,8 @@ void mk3_units_sweep(struct mk3 *mk3, mono_t now)
 		unit->failures = 0;
 		unit->next_try = now;
 	}
+	mk3->map_tries = 0;
+	mk3->map_known = false;
 	/* One lost answer must not hide a unit for long. */
 	mk3->next_sweep = mono_add_ms(now, mk3->swept ? MK3_SWEEP_MS :
 						       MK3_SWEEP_AGAIN_MS);
@@ -63,12 +69,13 @@ void mk3_units_rewrite(struct mk3 *mk3, mono_t now)
 	mk3_units_publish(mk3);
 }
 
+/* Those that should be there count, answered or not. */
 static int32_t units_count(const struct mk3 *mk3)
 {
 	int32_t n = 0;
 
 	for (size_t i = 0; i < BMS_UNITS_MAX; i++)
-		n += mk3->unit[i].present;
+		n += mk3->unit[i].present || mk3->unit[i].expected;
 	return n;
 }
 
@@ -109,26 +116,50 @@ static bool holds(const struct mk3_unit *unit, maybe_i32 raw)
 	       unit->written.value == raw.value;
 }
 
-bool mk3_units_write_next(const struct mk3 *mk3, mono_t now,
+static bool write_due(const struct mk3 *mk3, mono_t now, uint8_t address,
+		      bool urgent, struct mk3_want *ret_want)
+{
+	const struct mk3_unit *unit = &mk3->unit[address];
+	int32_t wanted_ma = mk3->command.charge_current_ma.value;
+	maybe_i32 raw;
+
+	if (!unit->present || !mono_reached(now, unit->next_write))
+		return false;
+	raw = share_raw(mk3, unit);
+	if (!raw.known ||
+	    (holds(unit, raw) && !mono_reached(now, unit->refresh)))
+		return false;
+	if (urgent && unit->written.known && unit->written_of == wanted_ma)
+		return false;
+	*ret_want = (struct mk3_want){
+		.ask = ASK_UNIT_WRITE, .address = address,
+		.raw = (uint16_t)raw.value, .of_ma = wanted_ma,
+	};
+	return true;
+}
+
+bool mk3_units_write_next(const struct mk3 *mk3, mono_t now, bool urgent,
 			  struct mk3_want *ret_want)
 {
-	for (uint8_t i = 0; i < BMS_UNITS_MAX; i++) {
-		const struct mk3_unit *unit = &mk3->unit[i];
-		maybe_i32 raw;
+	/* From the unit at hand on: another address costs two frames. */
+	size_t first = mk3->selected > 0 ? (size_t)mk3->selected : 0;
 
-		if (!unit->present || !mono_reached(now, unit->next_write))
-			continue;
-		raw = share_raw(mk3, unit);
-		if (!raw.known ||
-		    (holds(unit, raw) && !mono_reached(now, unit->refresh)))
-			continue;
-		*ret_want = (struct mk3_want){
-			.ask = ASK_UNIT_WRITE, .address = i,
-			.raw = (uint16_t)raw.value,
-		};
-		return true;
-	}
+	if (inverter_bar(&mk3->reading) != INVERTER_BAR_NONE)
+		return false;
+	for (size_t i = 0; i < BMS_UNITS_MAX; i++)
+		if (write_due(mk3, now, (uint8_t)((first + i) % BMS_UNITS_MAX),
+			      urgent, ret_want))
+			return true;
 	return false;
+}
+
+bool mk3_map_next(const struct mk3 *mk3, struct mk3_want *ret_want)
+{
+	if (mk3->map_known || mk3->map_wrong ||
+	    mk3->map_tries >= MK3_MAP_TRIES || !mk3->unit[0].present)
+		return false;
+	*ret_want = (struct mk3_want){ .ask = ASK_MAP, .quiet = true };
+	return true;
 }
 
 bool mk3_unit_ask_next(const struct mk3 *mk3, mono_t now, uint8_t address,
@@ -170,13 +201,16 @@ static maybe_i32 wire_ma(const struct mk3_unit *unit, maybe_i32 raw)
 void mk3_units_publish(struct mk3 *mk3)
 {
 	struct inverter_reading *reading = &mk3->reading;
-	bool applied = mk3->swept && mk3->command.charge_current_ma.known;
+	bool applied = mk3->swept &&
+		       mk3->command.charge_current_ma.known &&
+		       inverter_bar(reading) == INVERTER_BAR_NONE;
 	uint8_t n = 0;
 
 	for (uint8_t i = 0; i < BMS_UNITS_MAX; i++) {
 		const struct mk3_unit *unit = &mk3->unit[i];
 		struct inverter_unit *shown = &reading->unit[n];
 
+		applied = applied && (unit->present || !unit->expected);
 		if (!unit->present)
 			continue;
 		n++;
@@ -198,12 +232,17 @@ void mk3_units_publish(struct mk3 *mk3)
 	reading->charge_current_applied = applied;
 }
 
-/* All addresses asked, and every unit found has told its version. */
+/* All addresses asked, or all that are in use, and every unit found has
+ * told its version. */
 static void swept_update(struct mk3 *mk3)
 {
-	for (size_t i = 0; i < BMS_UNITS_MAX; i++)
-		if (mk3->unit[i].step <= UNIT_HIGH)
+	for (size_t i = 0; i < BMS_UNITS_MAX; i++) {
+		const struct mk3_unit *unit = &mk3->unit[i];
+
+		if (unit->step <= UNIT_HIGH &&
+		    (!mk3->map_known || unit->present || unit->expected))
 			return;
+	}
 	mk3->swept = true;
 }
 
@@ -213,10 +252,22 @@ static void step_to(struct mk3_unit *unit, enum mk3_unit_step step)
 	unit->failures = 0;
 }
 
-static void version_done(struct mk3_unit *unit, uint32_t version)
+/* A unit where the map has none: the map is not to be trusted. */
+static void check_map(struct mk3 *mk3, const struct mk3_unit *unit)
+{
+	if (!mk3->map_known || unit->present || unit->expected)
+		return;
+	mk3->map_known = false;
+	mk3->map_wrong = true;
+	mk3->swept = false;
+}
+
+static void version_done(struct mk3 *mk3, struct mk3_unit *unit,
+			 uint32_t version)
 {
 	bool other = !unit->present || unit->version != version;
 
+	check_map(mk3, unit);
 	if (other) {
 		unit->has_stored = false;
 		unit->has_info = false;
@@ -232,7 +283,8 @@ static void version_done(struct mk3_unit *unit, uint32_t version)
 
 /* Low word, or the whole number and more bytes in long mode, 5.1. A high
  * word of 0 is padding: no product has that number. */
-static enum mk3_taken take_low(struct mk3_unit *unit, struct bytes data)
+static enum mk3_taken take_low(struct mk3 *mk3, struct mk3_unit *unit,
+			       struct bytes data)
 {
 	uint16_t low = bytes_le16(&data);
 	uint16_t high = data.left >= COMBINED_VERSION - PADDED_VERSION ?
@@ -242,19 +294,20 @@ static enum mk3_taken take_low(struct mk3_unit *unit, struct bytes data)
 		return TAKEN_NOT;
 	unit->version_low = low;
 	if (high != 0)
-		version_done(unit, (uint32_t)high << 16 | low);
+		version_done(mk3, unit, (uint32_t)high << 16 | low);
 	else
 		step_to(unit, UNIT_HIGH);
 	return TAKEN_DONE;
 }
 
-static enum mk3_taken take_high(struct mk3_unit *unit, struct bytes data)
+static enum mk3_taken take_high(struct mk3 *mk3, struct mk3_unit *unit,
+				struct bytes data)
 {
 	uint16_t high = bytes_le16(&data);
 
 	if (data.is_short)
 		return TAKEN_NOT;
-	version_done(unit, (uint32_t)high << 16 | unit->version_low);
+	version_done(mk3, unit, (uint32_t)high << 16 | unit->version_low);
 	return TAKEN_DONE;
 }
 
@@ -264,7 +317,7 @@ static enum mk3_taken take_setting(struct mk3_unit *unit, struct bytes data)
 
 	if (data.is_short)
 		return TAKEN_NOT;
-	if (stored == NO_SUCH_SETTING)
+	if (stored == MK3_NO_SETTING)
 		return TAKEN_REFUSED;
 	unit->stored = stored;
 	unit->has_stored = true;
@@ -298,6 +351,7 @@ static enum mk3_taken take_info(struct mk3 *mk3, struct mk3_unit *unit,
 static void write_done(struct mk3 *mk3, struct mk3_unit *unit, mono_t now)
 {
 	unit->written = known_i32(mk3->flight.want.raw);
+	unit->written_of = mk3->flight.want.of_ma;
 	unit->write_failures = 0;
 	unit->refresh = mono_add_ms(now, MK3_REFRESH_MS);
 }
@@ -310,9 +364,9 @@ static enum mk3_taken take(struct mk3 *mk3, mono_t now,
 	struct bytes data = bytes_of(winmon->data, winmon->len);
 
 	if (ask == ASK_UNIT_LOW && winmon->code == MK3_IS_VERSION_LOW)
-		return take_low(unit, data);
+		return take_low(mk3, unit, data);
 	if (ask == ASK_UNIT_HIGH && winmon->code == MK3_IS_VERSION_HIGH)
-		return take_high(unit, data);
+		return take_high(mk3, unit, data);
 	if (ask == ASK_UNIT_SETTING && winmon->code == MK3_IS_SETTING)
 		return take_setting(unit, data);
 	if (ask == ASK_UNIT_INFO)
@@ -336,6 +390,36 @@ enum mk3_taken mk3_unit_take(struct mk3 *mk3, mono_t now,
 	return taken;
 }
 
+static void expect(struct mk3_unit *unit, mono_t now)
+{
+	if (unit->present || unit->expected)
+		return;
+	unit->expected = true;
+	unit->step = UNIT_LOW;
+	unit->failures = 0;
+	unit->next_try = now;
+}
+
+enum mk3_taken mk3_map_take(struct mk3 *mk3, mono_t now,
+			    const struct mk3_frame *frame)
+{
+	uint32_t addresses;
+
+	if (!mk3_reply_map(frame, &addresses))
+		return TAKEN_NOT;
+	mk3->map_tries++;
+	/* The first unit is there: it told its version. */
+	if (!(addresses & 1))
+		return TAKEN_DONE;
+	mk3->map_known = true;
+	for (size_t i = 1; i < BMS_UNITS_MAX; i++)
+		if (addresses >> i & 1)
+			expect(&mk3->unit[i], now);
+	swept_update(mk3);
+	mk3_units_publish(mk3);
+	return TAKEN_DONE;
+}
+
 static void write_failed(struct mk3_unit *unit, mono_t now)
 {
 	/* It may hold the old value, the new one or neither. */
@@ -347,8 +431,11 @@ static void write_failed(struct mk3_unit *unit, mono_t now)
 
 static void ask_failed(struct mk3_unit *unit, uint8_t address, mono_t now)
 {
-	/* Nobody lives there. Address 0 must: it is asked again. */
-	if (!unit->present && address != 0 && unit->step == UNIT_LOW) {
+	/* Nobody lives there. Address 0 must: it is asked again, and so for
+	 * a while is one that should be there. */
+	if (!unit->present && address != 0 && unit->step == UNIT_LOW &&
+	    (!unit->expected || unit->failures + 1 >= MK3_EXPECTED_TRIES)) {
+		unit->expected = false;
 		step_to(unit, UNIT_DONE);
 		return;
 	}

@@ -3,6 +3,7 @@ check_PROGRAMS += \
 	tests/unit/test-mk3-charge \
 	tests/unit/test-mk3-frame \
 	tests/unit/test-mk3-names \
+	tests/unit/test-mk3-others \
 	tests/unit/test-mk3-session \
 	tests/unit/test-mk3-trouble \
 	tests/unit/test-mk3-vectors
@@ -10,6 +11,7 @@ TESTS += \
 	tests/unit/test-mk3-charge \
 	tests/unit/test-mk3-frame \
 	tests/unit/test-mk3-names \
+	tests/unit/test-mk3-others \
 	tests/unit/test-mk3-session \
 	tests/unit/test-mk3-trouble \
 	tests/unit/test-mk3-vectors
@@ -25,6 +27,10 @@ tests_unit_test_mk3_frame_LDADD = $(TEST_LIBS)
 tests_unit_test_mk3_names_SOURCES = tests/unit/test-mk3-names.c
 tests_unit_test_mk3_names_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_mk3_names_LDADD = $(TEST_LIBS)
+tests_unit_test_mk3_others_SOURCES = tests/unit/test-mk3-others.c \
+	tests/unit/test-mk3-model.c tests/unit/test-mk3-model.h
+tests_unit_test_mk3_others_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_mk3_others_LDADD = $(TEST_LIBS)
 tests_unit_test_mk3_session_SOURCES = tests/unit/test-mk3-session.c \
 	tests/unit/test-mk3-model.c tests/unit/test-mk3-model.h
 tests_unit_test_mk3_session_CFLAGS = $(TEST_CFLAGS)

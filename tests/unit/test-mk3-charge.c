@@ -83,6 +83,8 @@ START_TEST(three_phases_get_a_third_each)
 	rig.model.phases = 3;
 	up(100000);
 	expect(at, 3, 33);
+	ck_assert_uint_eq(rig_reading(&rig)->n_phases, 3);
+	ck_assert_int_eq(rig_reading(&rig)->ac_in_mv[2].value, 230500);
 	rig_command(&rig, INVERTER_ON, 0);
 	rig_run(&rig, 2500);
 	expect(at, 3, 0);
@@ -296,6 +298,7 @@ END_TEST
 /* As long as not every address was asked there may be more units. */
 START_TEST(applied_is_said_when_all_addresses_were_asked)
 {
+	rig.model.maps = false;
 	rig_command(&rig, INVERTER_ON, 50000);
 	rig_event(&rig, SESSION_OPENED, NULL, 0);
 	rig_run(&rig, 5000);
@@ -303,6 +306,158 @@ START_TEST(applied_is_said_when_all_addresses_were_asked)
 	ck_assert(!rig_reading(&rig)->charge_current_applied);
 	rig_run(&rig, 50000);
 	ck_assert(rig_reading(&rig)->charge_current_applied);
+}
+END_TEST
+
+/* Runs until every unit holds its share; the time that took, in ms. */
+static uint64_t until_applied(uint32_t limit_ms)
+{
+	uint64_t start = rig.now;
+
+	while (!rig_reading(&rig)->charge_current_applied) {
+		ck_assert_uint_lt(rig.now - start, (uint64_t)limit_ms * 1000);
+		rig_run(&rig, 100);
+		rig.n_sent = 0;
+	}
+	return (rig.now - start) / 1000;
+}
+
+struct find_case {
+	uint8_t n;
+	uint8_t step; /* addresses 0, step, 2 * step and so on */
+	bool maps;
+	uint32_t limit_ms;
+};
+
+/* With F 7, which a unit may not answer, and without. */
+static const struct find_case finds[] = {
+	{ 1, 1, true, 4000 },   { 2, 1, true, 6000 },
+	{ 3, 1, true, 7000 },   { 3, 3, true, 7000 },
+	{ 6, 1, true, 15000 },  { 32, 1, true, 45000 },
+	{ 1, 1, false, 60000 }, { 3, 3, false, 60000 },
+	{ 32, 1, false, 85000 },
+};
+
+/* C8 */
+START_TEST(units_are_found_by_their_map_or_one_by_one)
+{
+	const struct find_case *c = &finds[_i];
+	uint8_t at[32];
+
+	for (uint8_t i = 0; i < c->n; i++)
+		at[i] = (uint8_t)(i * c->step);
+	units(at, c->n);
+	rig.model.maps = c->maps;
+	rig_command(&rig, INVERTER_CHARGER_ONLY, c->n * 10000);
+	rig_event(&rig, SESSION_OPENED, NULL, 0);
+	printf("%d units, %s: %llu ms\n", c->n, c->maps ? "map" : "no map",
+	       (unsigned long long)until_applied(c->limit_ms));
+	expect(at, c->n, 10);
+}
+END_TEST
+
+/* C8: nobody gets more than its share while the others are asked */
+START_TEST(units_on_the_map_are_counted_before_they_answer)
+{
+	static const uint8_t at[] = { 0, 1, 2, 3 };
+
+	units(at, 4);
+	for (size_t i = 1; i < 4; i++)
+		rig.model.unit[i].ram = 0;
+	rig_command(&rig, INVERTER_ON, 40000);
+	rig_event(&rig, SESSION_OPENED, NULL, 0);
+	for (int turn = 0; turn < 100; turn++) {
+		rig_run(&rig, 100);
+		/* The first does not wait for the map. */
+		for (size_t i = 1; i < 4; i++)
+			ck_assert_uint_le(rig.model.unit[i].ram, 10);
+	}
+	expect(at, 4, 10);
+}
+END_TEST
+
+/* C8: the map names one that is not there; waited for, then given up */
+START_TEST(a_unit_that_is_only_on_the_map_is_given_up)
+{
+	static const uint8_t at[] = { 0, 1 };
+
+	units(at, 2);
+	rig.model.map_with = 1u << 7;
+	rig_command(&rig, INVERTER_ON, 30000);
+	rig_event(&rig, SESSION_OPENED, NULL, 0);
+	rig_run(&rig, 10000);
+	ck_assert(!rig_reading(&rig)->charge_current_applied);
+	ck_assert_uint_eq(rig.model.unit[0].ram, 10);
+	rig_run(&rig, 25000);
+	expect(at, 2, 15);
+	ck_assert_uint_eq(rig.faults[FAULT_TIMEOUT], 0);
+}
+END_TEST
+
+/* C8: the map leaves one out: it is found all the same, and from then on
+ * only an address that was asked counts as empty */
+START_TEST(a_unit_that_the_map_leaves_out_is_found)
+{
+	static const uint8_t at[] = { 0, 1, 20 };
+
+	units(at, 3);
+	rig.model.map_without = 1u << 20;
+	rig_command(&rig, INVERTER_ON, 30000);
+	rig_event(&rig, SESSION_OPENED, NULL, 0);
+	rig_run(&rig, 10000);
+	ck_assert_uint_eq(rig_reading(&rig)->n_units, 2);
+	while (rig_reading(&rig)->n_units < 3)
+		rig_run(&rig, 100);
+	rig_run(&rig, 5000);
+	ck_assert_uint_eq(rig.model.unit[0].ram, 10);
+	ck_assert_uint_eq(rig.model.unit[20].ram, 10);
+	ck_assert(!rig_reading(&rig)->charge_current_applied);
+	rig_run(&rig, 90000);
+	expect(at, 3, 10);
+}
+END_TEST
+
+/* A map without the first unit cannot be one. */
+START_TEST(a_map_without_the_first_unit_is_not_used)
+{
+	rig.model.map_without = 1;
+	rig_command(&rig, INVERTER_ON, 30000);
+	rig_event(&rig, SESSION_OPENED, NULL, 0);
+	rig_run(&rig, 20000);
+	ck_assert(!rig_reading(&rig)->charge_current_applied);
+	rig_run(&rig, 40000);
+	ck_assert(rig_reading(&rig)->charge_current_applied);
+}
+END_TEST
+
+/* C8: units that were there are asked first when the link is back */
+START_TEST(units_are_remembered_over_a_lost_link)
+{
+	static const uint8_t at[] = { 0, 12, 24 };
+
+	units(at, 3);
+	rig.model.maps = false;
+	up(30000);
+	expect(at, 3, 10);
+	rig.model.dead = true;
+	rig_run(&rig, 10000);
+	ck_assert_uint_eq(rig_reading(&rig)->n_units, 0);
+	for (size_t i = 0; i < 3; i++)
+		rig.model.unit[at[i]].ram = 120;
+	rig_model_reset(&rig);
+	rig.model.dead = false;
+	rig_run(&rig, 9000);
+	ck_assert_uint_eq(rig_reading(&rig)->n_units, 3);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(rig.model.unit[at[i]].ram, 10);
+	/* One that is gone for good is given up, and its share is free. */
+	rig.model.dead = true;
+	rig_run(&rig, 10000);
+	rig.model.unit[24].present = false;
+	rig_model_reset(&rig);
+	rig.model.dead = false;
+	rig_run(&rig, 60000);
+	expect(at, 2, 15);
 }
 END_TEST
 
@@ -367,6 +522,13 @@ int main(void)
 	tcase_add_test(tcase, a_unit_that_comes_later_is_found_and_shares);
 	tcase_add_test(tcase, applied_is_said_when_all_addresses_were_asked);
 	tcase_add_test(tcase, thirty_two_units_and_the_state_every_second);
+	tcase_add_loop_test(tcase, units_are_found_by_their_map_or_one_by_one,
+			    0, ARRAY_SIZE(finds));
+	tcase_add_test(tcase, units_on_the_map_are_counted_before_they_answer);
+	tcase_add_test(tcase, a_unit_that_is_only_on_the_map_is_given_up);
+	tcase_add_test(tcase, a_unit_that_the_map_leaves_out_is_found);
+	tcase_add_test(tcase, a_map_without_the_first_unit_is_not_used);
+	tcase_add_test(tcase, units_are_remembered_over_a_lost_link);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

@@ -132,20 +132,46 @@ static void answer_ac(struct rig *rig, uint8_t phase)
 static uint8_t switch_register(const struct model *m)
 {
 	static const uint8_t asked[] = { 3, 1, 2, 3, 0 };
-	uint8_t bits = asked[m->ignores_switch ? 0 : m->switch_state];
+	uint8_t bits = asked[m->switch_state];
+	uint8_t active = bits;
 
-	return (uint8_t)(0x04 | bits | bits << 4);
+	if (m->ignores_switch)
+		bits = active = 3;
+	if (m->deaf && !m->woken)
+		active = 0;
+	if (m->front == 0)
+		active = 0;
+	return (uint8_t)(m->front | bits | active << 4);
 }
 
 static void answer_config(struct rig *rig)
 {
 	uint8_t body[13] = { 0x41, 0, 1, 0, 0, 0x90 };
 
+	if (rig->model.dmc_dedicated)
+		body[5] |= 0x08;
 	rig->model.switch_register = switch_register(&rig->model);
 	word(body + 6, 30);
 	word(body + 8, 500);
 	word(body + 10, 160);
 	body[12] = rig->model.switch_register;
+	rig_reply(rig, body, sizeof(body), true);
+}
+
+/* F 7: the addresses in use at 8 to 11, mk3.md 4 */
+static void answer_map(struct rig *rig)
+{
+	const struct model *m = &rig->model;
+	uint8_t body[15] = { 0x20, 0x44, 0x33, 0x22, 0x11, 0x21 };
+	uint32_t bits = m->map_with;
+
+	if (!m->maps)
+		return;
+	for (size_t i = 0; i < 32; i++)
+		bits |= (uint32_t)m->unit[i].present << i;
+	bits &= ~m->map_without;
+	word(body + 8, (uint16_t)bits);
+	word(body + 10, (uint16_t)(bits >> 16));
 	rig_reply(rig, body, sizeof(body), true);
 }
 
@@ -155,12 +181,12 @@ static void answer_ram_info(struct rig *rig, uint8_t letter, uint8_t id)
 				       0x800a };
 	uint8_t body[9] = { 0xff, letter, 0x8e };
 
-	if (id >= 6) {
+	if (id >= 6 && id != 13) {
 		body[2] = 0x90;
 		rig_reply(rig, body, 3, true);
 		return;
 	}
-	word(body + 3, sc[id]);
+	word(body + 3, id == 13 ? 0x7f38 : sc[id]);
 	if (!rig->model.short_form) {
 		word(body + 5, 0);
 		rig_reply(rig, body, 7, true);
@@ -195,12 +221,31 @@ static void answer_setting_info(struct rig *rig, uint8_t letter,
 	rig_reply(rig, more, sizeof(more), true);
 }
 
+static void answer_soc(struct rig *rig, const uint8_t *request)
+{
+	struct model *m = &rig->model;
+	uint8_t body[3] = { 0xff, request[1], 0x87 };
+
+	ck_assert_uint_eq(m->mode, 0);
+	ck_assert_uint_eq(request[4], 13);
+	if (m->soc_refused)
+		body[2] = 0x80;
+	else
+		m->soc_raw = request[5] | request[6] << 8;
+	m->soc_writes++;
+	rig_reply(rig, body, sizeof(body), true);
+}
+
 static void answer_write(struct rig *rig, const uint8_t *request,
 			 struct model_unit *unit)
 {
 	uint8_t body[4] = { 0xff, request[1], 0x88, 0x80 };
 
-	/* C3: no frame ever that the unit would keep in EEPROM. */
+	/* C3, C9: no frame ever that the unit would keep in EEPROM. */
+	if (request[3] == 0x02) {
+		answer_soc(rig, request);
+		return;
+	}
 	ck_assert_uint_eq(request[3], 0x03);
 	ck_assert_uint_eq(request[4], 4);
 	if (unit->mute)
@@ -259,8 +304,9 @@ static void answer_winmon(struct rig *rig, const uint8_t *request)
 		rig_reply(rig, body, 5, true);
 		break;
 	case 0x31:
+		ck_assert(request[3] == 4 || request[3] == 64);
 		body[2] = 0x86;
-		word(body + 3, unit->stored);
+		word(body + 3, request[3] == 64 ? m->capacity : unit->stored);
 		rig_reply(rig, body, 5, true);
 		break;
 	case 0x35:
@@ -325,6 +371,8 @@ static void answer(struct rig *rig, const uint8_t *request, size_t len)
 			answer_dc(rig);
 		else if (request[2] <= 4)
 			answer_ac(rig, request[2]);
+		else if (request[2] == 7)
+			answer_map(rig);
 		else
 			answer_config(rig);
 		break;
@@ -338,16 +386,56 @@ static void answer(struct rig *rig, const uint8_t *request, size_t len)
 	}
 }
 
+/* mk3.md 9: whoever is meant answers, and nobody a switch frame. */
+static void answer_raw(struct rig *rig, const uint8_t *request)
+{
+	struct model *m = &rig->model;
+	uint8_t body[15] = { 0x20, 0, 0, 0, 0, request[5] };
+
+	if (request[0] == 0x3f) {
+		ck_assert(request[1] == 0x05 || request[1] == 0x07);
+		m->woken = true;
+		m->woken_with = request[1];
+		m->wakes++;
+		return;
+	}
+	ck_assert_uint_eq(request[0], 0x21);
+	ck_assert(request[5] == 0x80 || request[5] == 0x83);
+	if (m->drop_raw > 0) {
+		m->drop_raw--;
+		return;
+	}
+	if (m->confused)
+		body[5] = 0x83;
+	else if (!(request[5] == 0x83 ? m->bms : m->dmc))
+		return;
+	word(body + 6, 0x7d19);
+	word(body + 8, 0x0011);
+	rig_reply(rig, body, sizeof(body), true);
+}
+
+/* mk3.md 2: the raw frames count bytes 1, 3 and 5 a second time, nibbles
+ * swapped. */
+static void check_frame(const uint8_t *bytes, size_t len)
+{
+	bool raw = bytes[1] != 0xff;
+	uint8_t sum = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		sum = (uint8_t)(sum + bytes[i]);
+		if (raw && i % 2 == 1 && i <= 5 && i + 1 < len)
+			sum = (uint8_t)(sum + (bytes[i] >> 4) +
+					(bytes[i] << 4));
+	}
+	ck_assert_uint_eq(sum, 0);
+	ck_assert_uint_eq(bytes[0] + 2u, len);
+}
+
 static void take_request(struct rig *rig, const uint8_t *bytes, size_t len)
 {
 	struct model *m = &rig->model;
-	uint8_t sum = 0;
 
-	for (size_t i = 0; i < len; i++)
-		sum = (uint8_t)(sum + bytes[i]);
-	ck_assert_uint_eq(sum, 0);
-	ck_assert_uint_eq(bytes[0] + 2u, len);
-	ck_assert_uint_eq(bytes[1], 0xff);
+	check_frame(bytes, len);
 	/* One request in flight: the last answer is through. */
 	ck_assert_uint_le(rig->answer_at, rig->now);
 	rig->answer_at = 0;
@@ -357,6 +445,10 @@ static void take_request(struct rig *rig, const uint8_t *bytes, size_t len)
 	}
 	if (m->dead)
 		return;
+	if (bytes[1] != 0xff) {
+		answer_raw(rig, bytes + 1);
+		return;
+	}
 	if (m->drop_count > 0 && bytes[2] == m->drop_letter) {
 		m->drop_count--;
 		return;
@@ -489,7 +581,7 @@ void rig_up(struct rig *rig, enum inverter_switch state,
 {
 	rig_command(rig, state, charge_current_ma);
 	rig_event(rig, SESSION_OPENED, NULL, 0);
-	rig_run(rig, 3000);
+	rig_run(rig, 5000);
 }
 
 unsigned int rig_count(const struct rig *rig, size_t from, char letter)
@@ -501,6 +593,16 @@ unsigned int rig_count(const struct rig *rig, size_t from, char letter)
 	return n;
 }
 
+unsigned int rig_queries(const struct rig *rig, size_t from, uint8_t whom)
+{
+	unsigned int n = 0;
+
+	for (size_t i = from; i < rig->n_sent; i++)
+		n += rig->sent[i].bytes[1] == 0x21 &&
+		     rig->sent[i].bytes[6] == whom;
+	return n;
+}
+
 void rig_open(struct rig *rig)
 {
 	static const struct model model = {
@@ -508,6 +610,7 @@ void rig_open(struct rig *rig)
 		.short_form = true, .obeys_form = true, .main = 9, .sub = 1,
 		.phases = 1, .dc_cv = 1320, .charger_da = 300,
 		.mains_cv = 23050, .delay_us = 20000, .reset_at = -1,
+		.front = 0x04, .maps = true, .capacity = 280, .soc_raw = -1,
 		.unit[0] = { .present = true, .version = 2648492,
 			     .stored = 120, .ram = 120, .setting_sc = 1 },
 	};

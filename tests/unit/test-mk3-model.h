@@ -43,6 +43,22 @@ struct model {
 	uint16_t switch_limit;
 	uint8_t switch_register;
 	bool ignores_switch;
+	uint8_t front;     /* bits 04 and 08 of the register */
+	bool deaf;         /* S acts only once a raw frame has come */
+	bool woken;
+	uint8_t woken_with; /* first byte of the last raw switch frame */
+	unsigned int wakes;
+	bool bms;          /* answers the query for one */
+	bool dmc;
+	bool confused;     /* answers for a BMS whatever is asked for */
+	bool dmc_dedicated; /* bit 3 of F 5's inputs */
+	bool maps;         /* answers F 7 */
+	uint32_t map_without; /* addresses that it leaves out */
+	uint32_t map_with; /* ... and has too many */
+	uint16_t capacity; /* setting 64 of the first unit */
+	bool soc_refused;
+	int soc_raw;       /* as last written, -1 never */
+	unsigned int soc_writes;
 	uint8_t main;
 	uint8_t sub;
 	uint8_t phases;
@@ -56,6 +72,7 @@ struct model {
 	int reset_at;      /* the request at which it resets, -1 never */
 	int drop_letter;   /* requests of this letter get no answer */
 	int drop_count;
+	int drop_raw;      /* so many queries of the bus get none */
 	unsigned int resets;
 	struct model_unit unit[32];
 };
@@ -80,9 +97,11 @@ struct rig {
 };
 
 void rig_open(struct rig *rig);
-/* Open, with that command, and three seconds of it. */
+/* Open, with that command, and five seconds of it. */
 void rig_up(struct rig *rig, enum inverter_switch state,
 	    int32_t charge_current_ma);
+/* Queries of the bus for 80 or 83, from that place in the log on. */
+unsigned int rig_queries(const struct rig *rig, size_t from, uint8_t whom);
 /* Requests of that letter, from that place in the log on. */
 unsigned int rig_count(const struct rig *rig, size_t from, char letter);
 void rig_close(struct rig *rig);

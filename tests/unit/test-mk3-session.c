@@ -37,17 +37,20 @@ static uint64_t longest_pause(size_t from)
 	return longest / 1000;
 }
 
-/* mk3.md 11: version, lines, address, limit, state; C1 */
-START_TEST(start_up_finds_the_mk_and_commands_within_a_second)
+/* mk3.md 11: version, lines, address, limit, firmware of the first unit, is
+ * there a BMS (three times), and only then a state; C1, C6 */
+START_TEST(start_up_looks_around_and_commands_within_three_seconds)
 {
-	static const char order[] = { 'V', 'H', 'A', 'F', 'S' };
+	static const uint8_t order[] = { 'V', 'H', 'A', 'F', 'Y', 'Z', 0xff,
+					 0xff, 0xff, 'S' };
 	const struct inverter_reading *r = rig_reading(&rig);
 
-	rig_command(&rig, INVERTER_CHARGER_ONLY, -1);
+	rig_command(&rig, INVERTER_CHARGER_ONLY, 50000);
 	rig_event(&rig, SESSION_OPENED, NULL, 0);
-	rig_run(&rig, 1000);
+	rig_run(&rig, 2500);
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
-		ck_assert_uint_eq(rig.sent[i].bytes[2], (uint8_t)order[i]);
+		ck_assert_uint_eq(rig.sent[i].bytes[2], order[i]);
+	ck_assert_uint_eq(rig_queries(&rig, 0, 0x83), 3);
 	ck_assert(r->connected);
 	ck_assert_int_eq(r->mk_version.value, 1170212);
 	ck_assert_uint_eq(rig.model.lines, 0x03);
@@ -65,7 +68,7 @@ START_TEST(an_unknown_limit_is_left_as_it_is)
 	rig.model.drop_count = 1000;
 	rig_command(&rig, INVERTER_ON, -1);
 	rig_event(&rig, SESSION_OPENED, NULL, 0);
-	rig_run(&rig, 2000);
+	rig_run(&rig, 4000);
 	ck_assert_uint_eq(rig.model.switch_state, 3);
 	ck_assert_uint_eq(rig.model.switch_limit, 0x8000);
 	rig.model.drop_count = 0;
@@ -370,7 +373,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase,
-		       start_up_finds_the_mk_and_commands_within_a_second);
+		       start_up_looks_around_and_commands_within_three_seconds);
 	tcase_add_test(tcase, an_unknown_limit_is_left_as_it_is);
 	tcase_add_test(tcase, the_reading_is_in_units);
 	tcase_add_test(tcase, discharging_is_negative);
