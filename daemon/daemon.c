@@ -17,9 +17,17 @@ static int bmsd_set_mode(void *data, enum bms_mode mode, char *error,
 			 size_t size)
 {
 	struct bmsd *d = data;
+	bool lifts = mode == BMS_MODE_ON && d->input.mode != mode;
 
-	(void)error;
-	(void)size;
+	/* C11: it would not be followed. What was set before it came can be
+	 * taken back all the same. */
+	if (d->spine->output.mode_owned && !lifts) {
+		snprintf(error, size,
+			 "A Digital Multi Control owns the switch of the "
+			 "inverter/charger: set the mode there. Nothing was "
+			 "changed.");
+		return -EBUSY;
+	}
 	if (mode != d->input.mode)
 		log_line(LOG_LEVEL_NOTICE, "mode", "set to %s over D-Bus",
 			 keep_mode_name(mode));

@@ -198,6 +198,8 @@ void json_reading(struct text *t, mono_t now, const char *port,
 	json_maybe(t, "error", reading->error);
 	json_maybe(t, "switch_register", reading->switch_register);
 	json_text(t, "mode", inverter_mode_text(reading->switch_register));
+	json_maybe(t, "vebus_bms_present", reading->bms_present);
+	json_maybe(t, "digital_multi_control_present", reading->dmc_present);
 	json_bool(t, "charge_current_applied",
 		  reading->charge_current_applied);
 	text_str(t, "}}");

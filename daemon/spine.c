@@ -405,6 +405,11 @@ void spine_step_failed(struct spine *spine, mono_t now,
 	spine_step(spine, now, &again, true);
 }
 
+static bool same(maybe_i32 a, maybe_i32 b)
+{
+	return a.known == b.known && (!a.known || a.value == b.value);
+}
+
 bool spine_command(struct spine *spine)
 {
 	const struct inverter_command *want = &spine->output.inverter;
@@ -413,9 +418,8 @@ bool spine_command(struct spine *spine)
 	if (!spine->mk3)
 		return false;
 	if (spine->commanded && want->state == had->state &&
-	    want->charge_current_ma.known == had->charge_current_ma.known &&
-	    (!want->charge_current_ma.known ||
-	     want->charge_current_ma.value == had->charge_current_ma.value))
+	    same(want->charge_current_ma, had->charge_current_ma) &&
+	    same(want->soc_permille, had->soc_permille))
 		return false;
 	*had = *want;
 	spine->commanded = true;

@@ -53,6 +53,7 @@ struct settings_inverter {
 	bool present; /* the file has an [inverter] section */
 	char device[BMS_PATH_SIZE];
 	int32_t reduced_charge_current_ma; /* whole system */
+	bool hand_soc; /* requirement C9, experimental */
 };
 
 struct settings_gpio {

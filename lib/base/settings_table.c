@@ -100,6 +100,10 @@ const struct setting_row setting_rows[] = {
 	{ "inverter", "reduced-charge-current", NUMBER("A", 1, 1000, 0, 10000),
 	  "5", false, "Charge current of the whole system while a high cell "
 	  "is balanced.", FIELD(inverter.reduced_charge_current_ma) },
+	{ "inverter", "hand-soc", OTHER(SETTING_BOOL),
+	  "no", false, "Experimental: hands the state of charge to the "
+	  "inverter/charger, whose battery monitor is on, so that a GX shows "
+	  "it.", FIELD(inverter.hand_soc) },
 
 	{ "gpio", "chip", OTHER(SETTING_TEXT),
 	  "auto", false, "auto (the Raspberry Pi's header), a label, a path, "
@@ -243,5 +247,5 @@ const struct setting_row setting_rows[] = {
 const size_t n_setting_rows = ARRAY_SIZE(setting_rows);
 
 _Static_assert(ARRAY_SIZE(setting_rows) ==
-	       3 + 4 + 2 + 1 + LINE_COUNT + 18 + 5 + 2 + 2,
+	       3 + 4 + 3 + 1 + LINE_COUNT + 18 + 5 + 2 + 2,
 	       "a row for every setting");

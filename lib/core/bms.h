@@ -172,6 +172,12 @@ struct bms_output {
 	bool pre_alarm_high;
 
 	struct inverter_command inverter;
+	/* What it should be switched to: another than inverter.state only
+	 * where it may not be commanded (C6). */
+	enum inverter_switch inverter_wanted;
+	/* C11: a Digital Multi Control owns the switch; a mode set here
+	 * would not be followed. */
+	bool mode_owned;
 
 	bool low_power;   /* D3 */
 	uint32_t poll_ms; /* ask each battery only so often; 0: always */

@@ -21,8 +21,14 @@ const struct code_row code_rows[CODE_COUNT] = {
 	[CODE_W_X03] = { "W-X03", "Outputs stay driven after a crash" },
 	[CODE_W_X04] = { "W-X04", "High charge current" },
 	[CODE_W_X05] = { "W-X05", "High discharge current" },
+	[CODE_W_X06] = { "W-X06", "Inverter/charger firmware below 489: it "
+			 "needs the VE.Bus BMS or ESS assistant" },
 	[CODE_A_X01] = { "A-X01", "The inverter/charger does not obey" },
 	[CODE_A_X02] = { "A-X02", "High cell voltage" },
+	[CODE_A_X03] = { "A-X03", "A VE.Bus BMS is on the bus: the "
+			 "inverter/charger is not commanded" },
+	[CODE_E_X01] = { "E-X01", "Inverter/charger firmware below 415 "
+			 "(VE.Bus error 15): it is not commanded" },
 };
 
 _Static_assert(ARRAY_SIZE(code_rows) == CODE_COUNT, "a row for every code");

@@ -27,8 +27,11 @@ enum code {
 	CODE_W_X03, /* outputs stay driven after a crash (kernel setting) */
 	CODE_W_X04, /* high charge current of a battery */
 	CODE_W_X05, /* high discharge current of a battery */
+	CODE_W_X06, /* a unit's firmware needs an assistant: C6 */
 	CODE_A_X01, /* inverter/charger does not obey */
 	CODE_A_X02, /* high cell voltage */
+	CODE_A_X03, /* a VE.Bus BMS is there, nothing is commanded: C6 */
+	CODE_E_X01, /* a unit's firmware is too old, nothing is commanded: C6 */
 	CODE_COUNT
 };
 

@@ -137,6 +137,34 @@ static maybe_i32 charge_current(const struct wanted *w,
 	return out->charge_limit_ma;
 }
 
+/*
+ * C6, C11: what the bus and its units allow. Where they bar it nothing is
+ * commanded, not even what would restrict: a VE.Bus BMS has its own batteries
+ * to protect, and old firmware is told nothing it does not know.
+ */
+static void apply_bar(const struct inverter_reading *r, struct bms_output *out)
+{
+	maybe_i32 firmware = inverter_lowest_firmware(r);
+	enum inverter_bar bar = inverter_bar(r);
+
+	out->mode_owned = r->dmc_present.known && r->dmc_present.value;
+	if (firmware.known && firmware.value >= INVERTER_FIRMWARE_MIN &&
+	    firmware.value < INVERTER_FIRMWARE_FULL)
+		out->codes |= CODE_BIT(CODE_W_X06);
+	switch (bar) {
+	case INVERTER_BAR_NONE:
+	case INVERTER_BAR_NOT_LOOKED:
+		return;
+	case INVERTER_BAR_BMS:
+		out->codes |= CODE_BIT(CODE_A_X03);
+		break;
+	case INVERTER_BAR_FIRMWARE:
+		out->codes |= CODE_BIT(CODE_E_X01);
+		break;
+	}
+	out->inverter = (struct inverter_command){ .state = INVERTER_LEAVE };
+}
+
 void inverter_decide(const struct bms_state *state,
 		     const struct settings *settings,
 		     const struct bms_input *input, struct bms_output *out)
@@ -145,10 +173,15 @@ void inverter_decide(const struct bms_state *state,
 
 	for (size_t i = 0; i < out->n_reasons; i++)
 		want(&w, &out->reasons[i]);
-	out->inverter.state = state_for(&w, in_start(state, settings,
-						     input->now),
-					input->mode);
+	out->inverter_wanted = state_for(&w, in_start(state, settings,
+						      input->now),
+					 input->mode);
+	out->inverter.state = out->inverter_wanted;
 	out->inverter.charge_current_ma = charge_current(&w, settings, out);
+	if (settings->inverter.hand_soc)
+		out->inverter.soc_permille = out->soc_permille;
+	if (input->inverter)
+		apply_bar(input->inverter, out);
 }
 
 /* What the read-back register must not show under each command. */
@@ -191,20 +224,34 @@ static void watch_obedience(struct bms_obedience *o, mono_t now,
 		o->disobeyed = true;
 }
 
+/* The session needs up to a minute and a half to ask all addresses before
+ * it can say that every unit has acknowledged. Where nothing is commanded
+ * there is nothing to wait for. */
+static uint32_t charge_patience_ms(const struct bms_output *out)
+{
+	return out->inverter.state == out->inverter_wanted ?
+		INVERTER_OBEY_CHARGE_MS : INVERTER_OBEY_MS;
+}
+
+static bool is_switched_off(const struct inverter_reading *r)
+{
+	return r->switch_register.known &&
+	       !(r->switch_register.value & SWITCH_ACTIVE_CHARGE);
+}
+
 /*
- * C3: charge is forbidden, but a unit has not acknowledged the current it
- * was told. The session needs up to a minute to ask all addresses before it
- * can say that every unit has.
+ * C3, C6: charge is forbidden, but a unit has not acknowledged the current
+ * it was told, or may not be told any, and goes on charging by its switch.
  */
 static void watch_charge(struct bms_obedience *o, mono_t now,
 			 const struct inverter_reading *r,
 			 const struct bms_output *out)
 {
 	if (out->atc_high || !r->connected || r->charge_current_applied ||
-	    out->inverter.state == INVERTER_LEAVE)
+	    is_switched_off(r) || out->inverter_wanted == INVERTER_LEAVE)
 		o->charge_since = now;
 	o->charge_disobeyed = mono_elapsed_ms(o->charge_since, now) >=
-			      INVERTER_OBEY_CHARGE_MS;
+			      charge_patience_ms(out);
 }
 
 static bool link_is_missed(const struct bms_state *state, mono_t now)
@@ -224,8 +271,9 @@ void inverter_watch(struct bms_state *state, const struct bms_input *input,
 		state->obedience.ever_connected = true;
 	else if (link_is_missed(state, input->now))
 		out->codes |= CODE_BIT(CODE_W_X01);
+	/* By what is wanted: who may not be commanded is watched no less. */
 	watch_obedience(&state->obedience, input->now, r,
-			out->inverter.state);
+			out->inverter_wanted);
 	watch_charge(&state->obedience, input->now, r, out);
 	if (state->obedience.disobeyed || state->obedience.charge_disobeyed)
 		out->codes |= CODE_BIT(CODE_A_X01);
@@ -243,11 +291,11 @@ mono_t inverter_next(const struct bms_state *state,
 	if (!o->ever_connected && !link_is_missed(state, input->now))
 		next = mono_add_ms(state->start, INVERTER_GRACE_MS);
 	if (input->inverter->connected && !o->disobeyed &&
-	    forbidden_bits[out->inverter.state] != 0)
+	    forbidden_bits[out->inverter_wanted] != 0)
 		next = mono_min(next, mono_add_ms(o->since,
 						  INVERTER_OBEY_MS));
 	if (!out->atc_high && !o->charge_disobeyed)
 		next = mono_min(next, mono_add_ms(o->charge_since,
-						  INVERTER_OBEY_CHARGE_MS));
+						  charge_patience_ms(out)));
 	return next;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the inverter/charger is told (C2, C3, C4), whether it does so (C2,
- * C11), and whether it is there at all (C10).
+ * What the inverter/charger is told (C2, C3, C4, C9), whether it may be told
+ * anything (C6) and who else may (C11), whether it does so (C2, C11), and
+ * whether it is there at all (C10).
  */
 #ifndef BMS_CORE_INVERTER_H
 #define BMS_CORE_INVERTER_H
@@ -14,7 +15,8 @@ enum {
 	INVERTER_GRACE_MS = 10000,  /* to be found after start (ours) */
 };
 
-/* Fills in out->inverter from the reasons and limits in out. */
+/* Fills in out->inverter and what goes with it from the reasons and limits
+ * in out; adds the codes of what bars it. */
 void inverter_decide(const struct bms_state *state,
 		     const struct settings *settings,
 		     const struct bms_input *input, struct bms_output *out);

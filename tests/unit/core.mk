@@ -7,14 +7,16 @@ check_PROGRAMS += tests/unit/test-core tests/unit/test-core-protect \
 	tests/unit/test-core-bank tests/unit/test-core-edges \
 	tests/unit/test-core-hear tests/unit/test-core-current \
 	tests/unit/test-core-charge tests/unit/test-core-history \
-	tests/unit/test-core-memory tests/unit/test-core-power
+	tests/unit/test-core-memory tests/unit/test-core-power \
+	tests/unit/test-core-gates
 TESTS += tests/unit/test-core tests/unit/test-core-protect \
 	tests/unit/test-core-inverter tests/unit/test-core-property \
 	tests/unit/test-core-attack tests/unit/test-core-figures \
 	tests/unit/test-core-bank tests/unit/test-core-edges \
 	tests/unit/test-core-hear tests/unit/test-core-current \
 	tests/unit/test-core-charge tests/unit/test-core-history \
-	tests/unit/test-core-memory tests/unit/test-core-power
+	tests/unit/test-core-memory tests/unit/test-core-power \
+	tests/unit/test-core-gates
 
 tests_unit_test_core_SOURCES = tests/unit/test-core.c $(core_bank)
 tests_unit_test_core_CFLAGS = $(TEST_CFLAGS)
@@ -54,6 +56,11 @@ tests_unit_test_core_edges_SOURCES = tests/unit/test-core-edges.c \
 	$(core_bank)
 tests_unit_test_core_edges_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_edges_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_gates_SOURCES = tests/unit/test-core-gates.c \
+	$(core_bank)
+tests_unit_test_core_gates_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_gates_LDADD = $(TEST_LIBS)
 
 tests_unit_test_core_hear_SOURCES = tests/unit/test-core-hear.c $(core_bank)
 tests_unit_test_core_hear_CFLAGS = $(TEST_CFLAGS)

@@ -63,6 +63,7 @@ static const struct {
 	{ "inverter", "device", "/dev/vebus-mk3",
 	  "a path or name of up to 255 characters" },
 	{ "inverter", "reduced-charge-current", "5", "0 to 10 A" },
+	{ "inverter", "hand-soc", "no", "yes or no" },
 	{ "gpio", "chip", "auto", "a path or name of up to 255 characters" },
 	{ "gpio", "load-disconnect", "17",
 	  "a number such as 17 or a name such as GPIO17" },
