@@ -377,6 +377,30 @@ static maybe_i32 where(bool fresh, maybe_i32 value)
 	return fresh ? value : UNKNOWN_I32;
 }
 
+static void phases(const struct inverter_reading *reading, bool fresh,
+		   const maybe_i32 value[INVERTER_PHASES_MAX],
+		   struct snapshot_doubles *ret)
+{
+	ret->n = 0;
+	for (uint32_t i = 0; fresh && i < reading->n_phases &&
+			     i < INVERTER_PHASES_MAX; i++)
+		ret->value[ret->n++] = milli(value[i]);
+}
+
+static uint8_t bits_of(maybe_i32 value)
+{
+	return value.known ? (uint8_t)value.value : 0;
+}
+
+static const char *switch_owner(const struct inverter_reading *reading)
+{
+	if (reading->bms_present.known && reading->bms_present.value)
+		return "vebus-bms";
+	if (reading->dmc_present.known && reading->dmc_present.value)
+		return "digital-multi-control";
+	return "";
+}
+
 void snapshot_inverter(const struct view *view,
 		       struct snapshot_inverter *ret)
 {
@@ -399,16 +423,20 @@ void snapshot_inverter(const struct view *view,
 			SNAPSHOT_UNKNOWN_U;
 	ret->dc_voltage = milli(where(dc, reading->dc_mv));
 	ret->dc_current = milli(where(dc, reading->dc_ma));
-	ret->ac_input_voltage.n = 0;
-	for (uint32_t i = 0; ac && i < reading->n_phases &&
-			     i < INVERTER_PHASES_MAX; i++)
-		ret->ac_input_voltage.value[ret->ac_input_voltage.n++] =
-			milli(reading->ac_in_mv[i]);
+	phases(reading, ac, reading->ac_in_mv, &ret->ac_input_voltage);
+	phases(reading, ac, reading->ac_in_ma, &ret->ac_input_current);
+	phases(reading, ac, reading->ac_out_mv, &ret->ac_output_voltage);
+	phases(reading, ac, reading->ac_out_ma, &ret->ac_output_current);
 	ret->mains_present = mains.known && mains.value != 0;
 	ret->max_charge_current = connected ? charge_current(reading) : NAN;
 	ret->error = unsigned_of(error);
 	ret->error_text = error.known ? inverter_error_text(error) : "";
+	ret->leds.on = bits_of(where(connected, reading->leds_on));
+	ret->leds.blink = bits_of(where(connected, reading->leds_blink));
+	ret->alarms.on = bits_of(where(connected, reading->alarm_bits));
+	ret->alarms.blink = 0;
 	ret->units = reading->n_units;
+	ret->switch_owner = connected ? switch_owner(reading) : "";
 }
 
 void snapshot_bus(const struct view *view, uint32_t index,

@@ -102,6 +102,12 @@ struct snapshot_battery {
 	struct snapshot_age age;
 };
 
+/* Eight bits with names, and which of them blink. */
+struct snapshot_bits {
+	uint8_t on;
+	uint8_t blink;
+};
+
 struct snapshot_inverter {
 	int connected;
 	const char *state;
@@ -110,11 +116,17 @@ struct snapshot_inverter {
 	double dc_voltage;
 	double dc_current;
 	struct snapshot_doubles ac_input_voltage;
+	struct snapshot_doubles ac_input_current;
+	struct snapshot_doubles ac_output_voltage;
+	struct snapshot_doubles ac_output_current;
 	int mains_present;
 	double max_charge_current;
 	uint32_t error;
 	const char *error_text;
+	struct snapshot_bits leds;   /* and those that blink */
+	struct snapshot_bits alarms;
 	uint32_t units;
+	const char *switch_owner;
 };
 
 struct snapshot_bus {

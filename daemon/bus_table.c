@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/mk3/mk3.h"
 
 #define UNUSED __attribute__((unused))
 
@@ -53,6 +54,36 @@ GETTER(get_codes)
 							code_rows[i].name);
 	}
 	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+/* "mains", or "inverter:blinking" */
+static int append_bits(sd_bus_message *reply, const struct snapshot_bits *bits,
+		       const char *(*name)(unsigned int bit))
+{
+	int r = sd_bus_message_open_container(reply, 'a', "s");
+
+	for (unsigned int i = 0; r >= 0 && i < INVERTER_BITS; i++) {
+		char buf[32];
+		struct text t = text_in(buf, sizeof(buf));
+
+		if (!((bits->on | bits->blink) >> i & 1))
+			continue;
+		text_str(&t, name(i));
+		if (bits->blink >> i & 1)
+			text_str(&t, ":blinking");
+		r = sd_bus_message_append_basic(reply, 's', buf);
+	}
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
+GETTER(get_leds)
+{
+	return append_bits(reply, userdata, inverter_led_name);
+}
+
+GETTER(get_alarms)
+{
+	return append_bits(reply, userdata, inverter_alarm_name);
 }
 
 GETTER(get_age)
@@ -168,11 +199,17 @@ static const sd_bus_vtable inverter_vtable[] = {
 	INVERTER("DcVoltage", "d", NULL, dc_voltage),
 	INVERTER("DcCurrent", "d", NULL, dc_current),
 	INVERTER("AcInputVoltage", "ad", get_doubles, ac_input_voltage),
+	INVERTER("AcInputCurrent", "ad", get_doubles, ac_input_current),
+	INVERTER("AcOutputVoltage", "ad", get_doubles, ac_output_voltage),
+	INVERTER("AcOutputCurrent", "ad", get_doubles, ac_output_current),
 	INVERTER("MainsPresent", "b", NULL, mains_present),
 	INVERTER("MaxChargeCurrent", "d", NULL, max_charge_current),
 	INVERTER("Error", "u", NULL, error),
 	INVERTER("ErrorText", "s", NULL, error_text),
+	INVERTER("Leds", "as", get_leds, leds),
+	INVERTER("Alarms", "as", get_alarms, alarms),
 	INVERTER("Units", "u", NULL, units),
+	INVERTER("SwitchOwner", "s", NULL, switch_owner),
 	SD_BUS_VTABLE_END
 };
 
@@ -290,6 +327,8 @@ static bool same_value(const sd_bus_vtable *row, const void *a,
 		return strcmp(a, b) == 0;
 	if (get == get_codes)
 		return *(const code_set *)a == *(const code_set *)b;
+	if (get == get_leds || get == get_alarms)
+		return memcmp(a, b, sizeof(struct snapshot_bits)) == 0;
 	if (get == get_doubles)
 		return same_doubles(a, b);
 	return same_reasons(a, b);

@@ -236,6 +236,26 @@ void print_status(const struct printer *p, const struct model *model)
 	fputc('\n', p->out);
 }
 
+/* Shown only where there is something to show. */
+static void print_inverter_extras(const struct printer *p,
+				  const struct object *object)
+{
+	const char *owner = object_text(object, "SwitchOwner");
+	char *const *alarms = NULL;
+	size_t n = object_texts(object, "Alarms", &alarms);
+
+	for (size_t i = 0; i < n; i++) {
+		print_label(p, i == 0 ? "Alarms" : "");
+		print_colored(p, PRINT_BAD, alarms[i]);
+		fputc('\n', p->out);
+	}
+	if (owner && *owner) {
+		print_label(p, "Switch owner");
+		print_colored(p, PRINT_WARN, owner);
+		fputc('\n', p->out);
+	}
+}
+
 void print_inverter(const struct printer *p, const struct model *model)
 {
 	const struct object *object = inverter_of(model);
@@ -277,6 +297,7 @@ void print_inverter(const struct printer *p, const struct model *model)
 							    "Units")));
 	fprintf(p->out, ", firmware %s\n",
 		print_count(buf, object_count(object, "FirmwareVersion")));
+	print_inverter_extras(p, object);
 }
 
 static void summary_states(const struct printer *p,

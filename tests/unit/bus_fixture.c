@@ -136,6 +136,14 @@ static void fill_inverter(struct inverter_reading *r)
 	r->ac_time = (mono_t){ 99700000 };
 	r->n_phases = 2;
 	r->ac_in_mv[0] = known_i32(230100);
+	r->ac_in_ma[0] = known_i32(-1610);
+	r->ac_out_mv[1] = known_i32(229900);
+	r->ac_out_ma[1] = known_i32(80);
+	r->leds_on = known_i32(0x05);
+	r->leds_blink = known_i32(0x40);
+	r->alarm_bits = known_i32(0x02);
+	r->bms_present = known_i32(0);
+	r->dmc_present = known_i32(1);
 	r->mains_present = known_i32(1);
 	r->state_main = known_i32(9);
 	r->state_sub = known_i32(1);

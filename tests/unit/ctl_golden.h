@@ -96,7 +96,9 @@ static const char inverter_text[] =
 "AC input              230 V, -, mains present\n"
 "Charge current limit  105.0 A\n"
 "Error                 none\n"
-"Units                 2, firmware 506\n";
+"Units                 2, firmware 506\n"
+"Alarms                low-battery-warning\n"
+"Switch owner          digital-multi-control\n";
 
 static const char status_json[] =
 "{\"bms\":{\"StateOfCharge\":11.5,\"Mode\":\"on\",\"RemoteOn\":true,"
@@ -117,13 +119,19 @@ static const char status_json[] =
 "\"inverter\":{\"Connected\":true,\"State\":\"Bulk\","
 "\"Mode\":\"charger-only\",\"FirmwareVersion\":506,\"DcVoltage\":25.55,"
 "\"DcCurrent\":-20.5,\"AcInputVoltage\":[230.1,null],"
+"\"AcInputCurrent\":[-1.61,null],\"AcOutputVoltage\":[null,229.9],"
+"\"AcOutputCurrent\":[null,0.08],"
 "\"MainsPresent\":true,\"MaxChargeCurrent\":105,\"Error\":0,"
-"\"ErrorText\":\"\",\"Units\":2}}\n";
+"\"ErrorText\":\"\",\"Leds\":[\"mains\",\"bulk\","
+"\"low-battery:blinking\"],\"Alarms\":[\"low-battery-warning\"],"
+"\"Units\":2,\"SwitchOwner\":\"digital-multi-control\"}}\n";
 
 static const char unknown_inverter_json[] =
 "{\"Connected\":false,\"State\":\"\",\"Mode\":\"\","
 "\"FirmwareVersion\":null,\"DcVoltage\":null,\"DcCurrent\":null,"
-"\"AcInputVoltage\":[],\"MainsPresent\":false,\"MaxChargeCurrent\":null,"
-"\"Error\":null,\"ErrorText\":\"\",\"Units\":0}\n";
+"\"AcInputVoltage\":[],\"AcInputCurrent\":[],\"AcOutputVoltage\":[],"
+"\"AcOutputCurrent\":[],\"MainsPresent\":false,"
+"\"MaxChargeCurrent\":null,\"Error\":null,\"ErrorText\":\"\","
+"\"Leds\":[],\"Alarms\":[],\"Units\":0,\"SwitchOwner\":\"\"}\n";
 
 #endif
