@@ -138,6 +138,22 @@ int capture_note(struct capture *capture, mono_t time, const char *port,
 	return 0;
 }
 
+int capture_note_kept(struct capture *capture, mono_t time,
+		      const uint8_t *bytes, size_t len)
+{
+	int error = 0;
+
+	while (len > 0 && error == 0) {
+		size_t n = len < CAPTURE_BYTES_MAX ? len : CAPTURE_BYTES_MAX;
+
+		error = capture_note(capture, time, "gpio", CAPTURE_KEPT,
+				     bytes, n);
+		bytes += n;
+		len -= n;
+	}
+	return error;
+}
+
 struct capture *capture_close(struct capture *capture)
 {
 	if (!capture)

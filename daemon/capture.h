@@ -30,6 +30,11 @@ int capture_open(struct capture **ret_capture, const char *path,
 int capture_note(struct capture *capture, mono_t time, const char *port,
 		 enum capture_word word, const uint8_t *bytes, size_t len);
 
+/* Notes what was kept of the bank, which is to be taken by the first turn
+ * (spine_remember()). As capture_note(). */
+int capture_note_kept(struct capture *capture, mono_t time,
+		      const uint8_t *bytes, size_t len);
+
 /* Writes what waits. To be called when there is nothing better to do. As
  * capture_note(). */
 int capture_flush(struct capture *capture);

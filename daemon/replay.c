@@ -41,6 +41,8 @@ struct replay {
 	bool exact;         /* the capture has its turns */
 	bool started;
 	mono_t now;
+	uint8_t *kept;      /* as far as the capture has told it */
+	size_t kept_len;
 	uint32_t *printed;  /* per port: reports that are printed */
 	struct replay_hold *hold; /* per port */
 	char *text;
@@ -229,6 +231,22 @@ static void replay_known(struct replay *r, uint32_t i,
 	spine_known(r->spine, i, record->bytes[0], serial);
 }
 
+/* A piece more of what was kept. Only the whole of it is believed, which is
+ * tried with each piece. */
+static int replay_kept(struct replay *r, const struct capture_record *record)
+{
+	size_t len = r->kept_len + record->len;
+	uint8_t *kept = realloc(r->kept, len);
+
+	if (!kept)
+		return -ENOMEM;
+	memcpy(kept + r->kept_len, record->bytes, record->len);
+	r->kept = kept;
+	r->kept_len = len;
+	(void)spine_remember(r->spine, kept, len, 0);
+	return 0;
+}
+
 /* One line. 0, or -EINVAL for a port or an input that cannot be. */
 static int replay_take(struct replay *r, const struct capture_record *record)
 {
@@ -241,6 +259,8 @@ static int replay_take(struct replay *r, const struct capture_record *record)
 	if (record->word == CAPTURE_IN)
 		return spine_input_decode(record->bytes, record->len,
 					  &r->input);
+	if (record->word == CAPTURE_KEPT)
+		return replay_kept(r, record);
 	if (i == UINT32_MAX)
 		return -EINVAL;
 	switch (record->word) {
@@ -274,6 +294,7 @@ static int replay_take(struct replay *r, const struct capture_record *record)
 	case CAPTURE_KNOWN:
 		replay_known(r, i, record);
 		return 0;
+	case CAPTURE_KEPT:
 	case CAPTURE_IN:
 	case CAPTURE_TURN:
 	case CAPTURE_WORD_COUNT:
@@ -370,6 +391,7 @@ static void replay_done(struct replay *r)
 	for (uint32_t i = 0; r->hold && i < r->spine->n_ports; i++)
 		free(r->hold[i].state);
 	free(r->hold);
+	free(r->kept);
 	free(r->printed);
 	r->spine = spine_free(r->spine);
 	free(r->text);

@@ -7,6 +7,7 @@
 
 #include "daemon/json.h"
 #include "lib/base/bytes.h"
+#include "lib/core/memory.h"
 
 enum {
 	INPUT_UNKNOWN = 0xff,
@@ -216,6 +217,13 @@ void spine_known(struct spine *spine, uint32_t port, uint8_t address,
 		return;
 	battery = &spine->state.battery[n - 1];
 	memcpy(battery->serial, serial, strlen(serial) + 1);
+}
+
+int spine_remember(struct spine *spine, const uint8_t *bytes, size_t len,
+		   uint64_t away_ms)
+{
+	return memory_decode(&spine->state, spine->settings, bytes, len,
+			     away_ms) == 0 ? 0 : -EINVAL;
 }
 
 /* The same device, spoken to in the same way. */

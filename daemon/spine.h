@@ -94,6 +94,11 @@ uint32_t spine_find(const struct spine *spine, const char *name);
 void spine_known(struct spine *spine, uint32_t port, uint8_t address,
 		 const char *serial);
 
+/* What was kept of the bank (lib/core/memory.h); before the first step. 0,
+ * or -EINVAL where it is not believed: then it is as if there was none. */
+int spine_remember(struct spine *spine, const uint8_t *bytes, size_t len,
+		   uint64_t away_ms);
+
 /* Decides from all that the sessions have told, and forgets the reports. */
 void spine_step(struct spine *spine, mono_t now,
 		const struct spine_input *input, bool lines_failed);

@@ -19,6 +19,7 @@ static const struct {
 	[CAPTURE_LOST] = { "lost", false },
 	[CAPTURE_TICK] = { "tick", false },
 	[CAPTURE_KNOWN] = { "known", true },
+	[CAPTURE_KEPT] = { "kept", true },
 	[CAPTURE_IN] = { "in", true },
 	[CAPTURE_TURN] = { "turn", false },
 };

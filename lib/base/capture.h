@@ -26,13 +26,15 @@
  *	tick  nothing but time: the session was asked on (SESSION_TICK)
  *	known what was known of a battery from before the start: one byte
  *	      address, then the serial number
+ *	kept  port gpio: what was kept of the bank over the restart, in
+ *	      pieces, before the first turn (lib/core/memory.h)
  *	in    port gpio: what a decision is given beside the sessions, where
  *	      it differs from the one before. Remote L, remote H, each 00
  *	      low, 01 high, FF unknown; further bytes are daemon/spine.h's
  *	turn  port gpio: a decision was taken from all of the above
  *
- * rx, tx, known and in have hex, the others none. Secrets are masked before
- * they come here. A capture with turns holds every call of the sessions and
+ * rx, tx, known, kept and in have hex, the others none. Secrets are masked
+ * before they come here. A capture with turns holds every call of the sessions and
  * of the core, so a replay makes just these; in one without (written by
  * hand, or by another program) a replay takes the instants from what the
  * sessions and the core ask for.
@@ -58,6 +60,7 @@ enum capture_word {
 	CAPTURE_LOST,
 	CAPTURE_TICK,
 	CAPTURE_KNOWN,
+	CAPTURE_KEPT,
 	CAPTURE_IN,
 	CAPTURE_TURN,
 	CAPTURE_WORD_COUNT

@@ -63,7 +63,7 @@ static void bridge(struct charge *c, int64_t full, maybe_i32 own)
 {
 	int64_t moved;
 
-	if (!own.known || !c->own_permille.known) {
+	if (!c->known || !own.known || !c->own_permille.known) {
 		seed(c, full, own);
 		return;
 	}
@@ -85,7 +85,8 @@ static void account(struct bms_battery *b, int64_t full, maybe_i32 own,
 	struct charge *c = &b->charge;
 	maybe_i32 ma = current_of(b);
 	uint64_t us = mono_elapsed_us(c->time, b->sample.time);
-	bool joins = c->current_ma.known && us <= (uint64_t)gap_ms * 1000;
+	bool joins = c->known && c->current_ma.known &&
+		     us <= (uint64_t)gap_ms * 1000;
 
 	/* It may be known again before the gap is too long. */
 	if (joins && !ma.known)
@@ -138,26 +139,32 @@ static struct charge_memory take_memory(struct bms_state *state,
 	return found;
 }
 
-static void begin(struct bms_state *state, uint32_t battery, int64_t full,
-		  maybe_i32 own)
+/* At the first reading, and once more where a battery gives its serial
+ * number only later: true where it has got its count back. */
+static bool recall(struct bms_state *state, uint32_t battery, int64_t full,
+		   maybe_i32 own)
 {
 	struct bms_battery *b = &state->battery[battery];
-	struct charge_memory m = take_memory(state, battery);
+	bool named = b->serial[0] != '\0';
 	struct charge *c = &b->charge;
+	struct charge_memory m;
 
-	*c = (struct charge){
-		.begun = true,
-		.known = m.known,
-		.anchored = m.anchored,
-		.count = m.count,
-		.own_permille = m.own_permille,
-	};
-	b->fitted = m.fitted;
-	if (!c->known)
-		seed(c, full, own);
-	else if (own.known)
+	if (c->begun && (c->named || !named))
+		return false;
+	c->begun = true;
+	c->named = named;
+	m = take_memory(state, battery);
+	b->fitted |= m.fitted;
+	if (!m.known)
+		return false;
+	c->known = true;
+	c->anchored = m.anchored;
+	c->count = m.count;
+	c->own_permille = m.own_permille;
+	if (own.known)
 		bridge(c, full, own);
 	settle(b, own);
+	return true;
 }
 
 /* Two witnesses against the count; see the header. */
@@ -186,14 +193,8 @@ void charge_take(struct bms_state *state, const struct settings *settings,
 	/* Nothing to count in: whatever there is waits. */
 	if (full == 0)
 		return;
-	if (!c->begun) {
-		begin(state, battery, full, own);
-	} else if (c->known) {
+	if (!recall(state, battery, full, own))
 		account(b, full, own, state->in_force.lost_alarm_ms);
-	} else {
-		seed(c, full, own);
-		settle(b, own);
-	}
 	c->count = higher(0, lower(c->count, full));
 	if (is_contradicted(b, full, own,
 			    settings->monitor.low_soc_warning_permille,

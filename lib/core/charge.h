@@ -80,7 +80,8 @@ enum {
 
 /* Of one battery, at the last instant that has been accounted for. */
 struct charge {
-	bool begun;    /* a reading has been taken */
+	bool begun;    /* a reading has been taken ... */
+	bool named;    /* ... and its serial number was known */
 	bool known;
 	bool anchored; /* by a full charge or the operator */
 	int64_t count; /* CHARGE_PER_MAH; 0 to full */

@@ -294,6 +294,39 @@ START_TEST(events_reach_the_file_in_order)
 }
 END_TEST
 
+/* What was kept may be longer than a line. */
+START_TEST(what_was_kept_is_noted_in_pieces)
+{
+	uint8_t kept[2 * CAPTURE_BYTES_MAX + 3];
+	struct capture_record r = { .len = 0 };
+	struct capture *capture = NULL;
+	char line[CAPTURE_LINE_SIZE];
+	size_t got = 0;
+	const char *why;
+	FILE *file;
+
+	for (size_t i = 0; i < sizeof(kept); i++)
+		kept[i] = (uint8_t)(i * 7);
+	ck_assert_int_eq(capture_open(&capture, path, 1, "9.9", 0), 0);
+	ck_assert_int_eq(capture_note_kept(capture, (mono_t){ 5 }, kept,
+					   sizeof(kept)), 0);
+	ck_assert_ptr_null(capture_close(capture));
+	ck_assert_int_eq(capture_note_kept(NULL, (mono_t){ 5 }, kept,
+					   sizeof(kept)), 0);
+	file = fopen(path, "r");
+	while (fgets(line, sizeof(line), file)) {
+		if (capture_decode(line, strlen(line) - 1, &r, &why) != 0)
+			continue;
+		ck_assert_int_eq(r.word, CAPTURE_KEPT);
+		ck_assert_str_eq(r.port, "gpio");
+		ck_assert_mem_eq(kept + got, r.bytes, r.len);
+		got += r.len;
+	}
+	fclose(file);
+	ck_assert_uint_eq(got, sizeof(kept));
+}
+END_TEST
+
 START_TEST(a_full_file_ends_with_a_whole_line)
 {
 	struct capture *capture = NULL;
@@ -401,6 +434,7 @@ int main(void)
 	suite_add_tcase(suite, format);
 	tcase_add_checked_fixture(file, make_folder, remove_folder);
 	tcase_add_test(file, events_reach_the_file_in_order);
+	tcase_add_test(file, what_was_kept_is_noted_in_pieces);
 	tcase_add_test(file, a_full_file_ends_with_a_whole_line);
 	tcase_add_test(file, what_was_there_is_kept_once);
 	tcase_add_test(file, what_is_no_ordinary_file_is_left_alone);

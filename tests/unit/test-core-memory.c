@@ -327,6 +327,36 @@ START_TEST(a_battery_is_found_by_its_serial_number)
 }
 END_TEST
 
+/* E3: some tell their serial number only after their first readings */
+START_TEST(a_serial_number_that_comes_later_still_counts)
+{
+	char serial[BMS_SERIAL_SIZE];
+
+	begin(&bank);
+	later(&bank, 1000);
+	command(&bank, BMS_COMMAND_SET_SOC, 500);
+	restart(&bank, 0);
+	memcpy(serial, bank.sample[2].serial, sizeof(serial));
+	bank.sample[2].serial[0] = '\0';
+	later(&bank, 1000);
+	ck_assert_int_eq(soc_of(&bank, 2), 600);
+	ck_assert(!bank.out.soc_anchored);
+	memcpy(bank.sample[2].serial, serial, sizeof(serial));
+	later(&bank, 1000);
+	ck_assert_int_eq(soc_of(&bank, 2), 500);
+	ck_assert(bank.out.soc_anchored);
+	/* One that nobody remembers goes on as it has begun. */
+	begin(&bank);
+	bank.sample[2].serial[0] = '\0';
+	later(&bank, 1000);
+	command(&bank, BMS_COMMAND_SET_SOC, 500);
+	strcpy(bank.sample[2].serial, "another");
+	later(&bank, 1000);
+	ck_assert_int_eq(soc_of(&bank, 2), 500);
+	ck_assert(bank.out.soc_anchored);
+}
+END_TEST
+
 /* E3: without a serial number the place is all there is */
 START_TEST(a_battery_without_a_serial_number_is_found_at_its_place)
 {
@@ -723,6 +753,7 @@ int main(void)
 	tcase_add_test(tc, counts_survive_a_restart);
 	tcase_add_test(tc, the_time_away_changes_no_count);
 	tcase_add_test(tc, a_battery_is_found_by_its_serial_number);
+	tcase_add_test(tc, a_serial_number_that_comes_later_still_counts);
 	tcase_add_test(tc,
 		a_battery_without_a_serial_number_is_found_at_its_place);
 	tcase_add_test(tc, a_renamed_bus_keeps_what_has_a_serial_number);

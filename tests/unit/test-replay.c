@@ -4,6 +4,7 @@
  * make-believe bus, with a loop that always wakes a little late, is written
  * down call by call; its replay must say the same at the same microseconds.
  */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "daemon/replay.h"
 #include "daemon/spine.h"
 #include "lib/base/capture.h"
+#include "lib/core/memory.h"
 #include "tests/unit/jk_pb_unit.h"
 #include "tests/unit/unit.h"
 
@@ -473,6 +475,43 @@ START_TEST(an_operators_command_is_replayed)
 }
 END_TEST
 
+/* E3, I6: what was kept of the bank is part of the capture, too. */
+START_TEST(a_capture_that_begins_with_a_memory_is_replayed)
+{
+	static char kept[16384];
+	struct text t = text_in(kept, sizeof(kept));
+	struct live l;
+
+	live_start(&l);
+	live_run(&l, 5000);
+	l.input.command = (struct bms_command){ BMS_COMMAND_SET_SOC, 90 };
+	live_turn(&l);
+	ck_assert_int_eq(memory_encode(&l.spine->state, &settings, &t), 0);
+	spine_free(l.spine);
+	live_start(&l);
+	spine_free(l.spine);
+	l.spine = spine_new(&settings);
+	l.capture = text_in(capture_buf, sizeof(capture_buf));
+	ck_assert_int_eq(spine_remember(l.spine, (const uint8_t *)kept,
+					t.len - 1, 0), -EINVAL);
+	ck_assert_int_eq(spine_remember(l.spine, (const uint8_t *)kept,
+					t.len, 0), 0);
+	for (size_t i = 0; i < t.len; i += 100)
+		note(&l, "gpio", CAPTURE_KEPT, (const uint8_t *)kept + i,
+		     t.len - i < 100 ? t.len - i : 100);
+	note(&l, "rack", CAPTURE_OPEN, NULL, 0);
+	live_event(&l, SESSION_OPENED, NULL, 0);
+	live_run(&l, 40000);
+	ck_assert_int_eq(anchored_permille(&l), 90);
+	ck_assert(!l.capture.cut);
+	ck_assert_int_eq(replay(capture_buf, out1), 0);
+	keep_decisions(out1);
+	ck_assert_str_eq(out1, decisions_buf);
+	ck_assert_int_ge(count(out1, "A-B07"), 1);
+	spine_free(l.spine);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("replay");
@@ -491,6 +530,8 @@ int main(void)
 	tcase_add_test(tcase, a_capture_that_cannot_be_one_is_refused);
 	tcase_add_test(tcase, an_input_is_decoded_as_it_was_encoded);
 	tcase_add_test(tcase, an_operators_command_is_replayed);
+	tcase_add_test(tcase,
+		       a_capture_that_begins_with_a_memory_is_replayed);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
