@@ -156,7 +156,7 @@ static void replay_turn(struct replay *r)
 		spine_step_failed(spine, r->now, &r->input);
 		replay_tell(r);
 	}
-	r->input.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
+	r->input.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
 	memset(r->printed, 0, spine->n_ports * sizeof(*r->printed));
 	/* An exact capture has the ticks that follow. */
 	if (spine_command(spine) && !r->exact &&

@@ -39,6 +39,9 @@ size_t spine_input_encode(const struct spine_input *input,
 	bytes[INPUT_COMMAND] = (uint8_t)input->command.kind;
 	for (int i = 0; i < 4; i++)
 		bytes[INPUT_COMMAND + 1 + i] = (uint8_t)(value >> 8 * i);
+	for (int i = 0; i < 2; i++)
+		bytes[INPUT_COMMAND + 5 + i] =
+			(uint8_t)(input->command.battery >> 8 * i);
 	return SPINE_INPUT_SIZE;
 }
 
@@ -48,11 +51,13 @@ static int command_decode(const uint8_t *bytes, size_t len,
 	struct bytes b = bytes_of(bytes, len);
 	uint8_t kind = bytes_u8(&b);
 	int32_t value = bytes_sle32(&b);
+	uint16_t battery = bytes_le16(&b);
 
 	if (b.is_short || b.left > 0 || kind >= BMS_COMMAND_COUNT)
 		return -EINVAL;
 	ret->kind = (enum bms_command_kind)kind;
 	ret->value = value;
+	ret->battery = battery;
 	return 0;
 }
 
@@ -409,7 +414,7 @@ void spine_step_failed(struct spine *spine, mono_t now,
 {
 	struct spine_input again = *input;
 
-	again.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
+	again.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
 	spine_step(spine, now, &again, true);
 }
 

@@ -31,11 +31,12 @@ struct spine_input {
 	struct bms_command command;
 };
 
-enum { SPINE_INPUT_SIZE = 10 };
+enum { SPINE_INPUT_SIZE = 12 };
 
 /* The input as the bytes of a capture's "in": remote L, remote H (00, 01,
  * FF), enum bms_mode, bit 0 failed and bit 1 failed now, persist; where
- * there is a command, its kind and its value (four bytes, low one first).
+ * there is a command, its kind, its value (four bytes, low one first) and its
+ * battery (two bytes).
  * How many bytes that are. */
 size_t spine_input_encode(const struct spine_input *input,
 			  uint8_t bytes[SPINE_INPUT_SIZE]);

@@ -278,7 +278,7 @@ void bmsd_turn(struct bmsd *d)
 	turn_decide(d, now);
 	turn_capture(d, now);
 	/* It has been carried out. */
-	d->input.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
+	d->input.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
 	turn_command(d, now);
 	turn_pace(d, now);
 	turn_codes(d);

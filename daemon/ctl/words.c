@@ -43,6 +43,7 @@ static const struct {
 	[REASON_DISCHARGE_CURRENT] = { "discharge current high", LOW },
 	[REASON_DISCHARGE_PULSE] = {
 		"discharge current far too high", LOW },
+	[REASON_BYPASSED] = { "bypassed for", NEITHER },
 	[REASON_MISMATCH] = { "does not fit the other batteries", NEITHER },
 	[REASON_ARRANGEMENT] = {
 		"the batteries cannot be put together", NEITHER },
@@ -50,6 +51,10 @@ static const struct {
 	[REASON_BANK_LOW] = { "voltage low", LOW },
 	[REASON_SOC_WARNING] = { "state of charge low", LOW },
 	[REASON_SOC_FLOOR] = { "state of charge at the floor", LOW },
+	[REASON_BYPASS_LOW] = {
+		"too low for a battery that is not heard", LOW },
+	[REASON_BYPASS_HIGH] = {
+		"too high for a battery that is not heard", HIGH },
 	[REASON_REMOTE_OFF] = { "switched off by the remote input", NEITHER },
 	[REASON_MODE] = { "switched so by the mode", NEITHER },
 	[REASON_LINES] = { "the output lines do not do as told", NEITHER },

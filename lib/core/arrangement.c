@@ -80,10 +80,16 @@ void arrangement_match(struct bms_state *state,
 		struct bms_battery *b = &state->battery[i];
 		bool duplicate = false;
 		uint32_t like = 0;
+		uint32_t all = 0;
 
+		if (!b->online)
+			continue;
 		for (uint32_t j = 0; j < state->n_batteries; j++) {
 			const struct bms_battery *other = &state->battery[j];
 
+			if (j != i && other->bypassed)
+				continue;
+			all++;
 			if (batteries_match(b, other))
 				like++;
 			if (j != i && serials_collide(b, other))
@@ -91,7 +97,7 @@ void arrangement_match(struct bms_state *state,
 		}
 		judge(&b->duplicate, duplicate, state->last_now, settings);
 		/* Cells do not come and go either. */
-		judge(&b->mismatch, like * 2 <= state->n_batteries ||
+		judge(&b->mismatch, like * 2 <= all ||
 				    b->sample.n_cells != b->cells,
 		      state->last_now, settings);
 	}
@@ -163,6 +169,8 @@ static uint32_t cells_of_most(const struct bms_state *state)
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		const struct bms_battery *b = &state->battery[i];
 
+		if (!b->online)
+			continue;
 		if (!b->mismatch.tripped)
 			return b->sample.n_cells;
 		if (b->sample.n_cells > most)

@@ -3,7 +3,8 @@
  * How the batteries make up the bank (A1, A2) and whether they fit together
  * (A3). Recognised from what the batteries say and the bank's nominal
  * voltage, which the configuration gives or the inverter's DC voltage
- * tells. Only ever judged while every battery is online.
+ * tells. Only ever judged while every battery is online but one that is
+ * bypassed (B13), which then has no part in it.
  */
 #ifndef BMS_ARRANGEMENT_H
 #define BMS_ARRANGEMENT_H
@@ -32,7 +33,7 @@ extern const struct nominal_row nominal_rows[NOMINAL_COUNT];
  * Marks the batteries that do not fit the others. A battery fits where
  * more than half of all (itself included) are like it, so that the odd one
  * is named and of two unlike ones both are, and where it has as many cells
- * as at first. Called for every new reading while all batteries are online;
+ * as at first. One that is bypassed counts for itself only. Called for every new reading while all batteries are online;
  * released like every trip (B11).
  */
 void arrangement_match(struct bms_state *state,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/core/bank.h"
 
+#include "lib/core/bypass.h"
+
 const struct bank_row bank_rows[BANK_ROW_COUNT] = {
 	[BANK_ROW_VOLTAGE] = { REASON_BANK_VOLTAGE, true, true,
 			       CODE_BIT(CODE_E_B09) },
@@ -12,6 +14,8 @@ const struct bank_row bank_rows[BANK_ROW_COUNT] = {
 				 CODE_BIT(CODE_A_B07) },
 	[BANK_ROW_LINES] = { REASON_LINES, true, true,
 			     CODE_BIT(CODE_E_B11) },
+	[BANK_ROW_BYPASS_LOW] = { REASON_BYPASS_LOW, false, true, 0 },
+	[BANK_ROW_BYPASS_HIGH] = { REASON_BYPASS_HIGH, true, false, 0 },
 };
 
 _Static_assert(ARRAY_SIZE(bank_rows) == BANK_ROW_COUNT,
@@ -112,6 +116,50 @@ static void take(struct bms_state *state, enum bank_row_id row,
 		latch->value = value.value;
 }
 
+static bool any_stood_in(const struct bms_state *state)
+{
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		if (state->battery[i].stood_in)
+			return true;
+	}
+	return false;
+}
+
+/* B13. There is an extreme: where nobody is online nobody stands in. */
+static enum latch_evidence judge_lowest(int32_t mv)
+{
+	if (mv < BYPASS_LOW_MV)
+		return LATCH_TRIP;
+	return mv >= BYPASS_LOW_MV + BYPASS_CLEAR_MV ? LATCH_CLEAR :
+						       LATCH_BETWEEN;
+}
+
+static enum latch_evidence judge_highest(int32_t mv)
+{
+	if (mv > BYPASS_HIGH_MV)
+		return LATCH_TRIP;
+	return mv <= BYPASS_HIGH_MV - BYPASS_CLEAR_MV ? LATCH_CLEAR :
+							LATCH_BETWEEN;
+}
+
+static void stand_in(struct bms_state *state,
+		     const struct settings_protection *p,
+		     const struct bms_output *out)
+{
+	maybe_i32 lowest = out->min_cell.value;
+	maybe_i32 highest = out->max_cell.value;
+
+	if (!any_stood_in(state)) {
+		state->bank[BANK_ROW_BYPASS_LOW] = (struct latch){ 0 };
+		state->bank[BANK_ROW_BYPASS_HIGH] = (struct latch){ 0 };
+		return;
+	}
+	take(state, BANK_ROW_BYPASS_LOW, p, judge_lowest(lowest.value),
+	     lowest);
+	take(state, BANK_ROW_BYPASS_HIGH, p, judge_highest(highest.value),
+	     highest);
+}
+
 void bank_step(struct bms_state *state, const struct settings *settings,
 	       const struct bms_input *input, const struct bms_output *out)
 {
@@ -131,6 +179,7 @@ void bank_step(struct bms_state *state, const struct settings *settings,
 		       SOC_FLOOR_CLEAR_PERMILLE), soc);
 	take(state, BANK_ROW_LINES, p,
 	     input->lines_failed ? LATCH_TRIP : LATCH_CLEAR, UNKNOWN_I32);
+	stand_in(state, p, out);
 }
 
 mono_t bank_next(const struct bms_state *state)
@@ -154,6 +203,10 @@ int32_t bank_limit(enum bank_row_id row, const struct bms_state *state,
 		return settings->monitor.low_soc_warning_permille;
 	case BANK_ROW_SOC_FLOOR:
 		return settings->monitor.discharge_floor_permille;
+	case BANK_ROW_BYPASS_LOW:
+		return BYPASS_LOW_MV;
+	case BANK_ROW_BYPASS_HIGH:
+		return BYPASS_HIGH_MV;
 	case BANK_ROW_LINES:
 	case BANK_ROW_COUNT:
 		break;

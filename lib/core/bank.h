@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The protections of the bank as a whole: voltage window (A4), low bank
- * voltage (B7), state of charge (B6), output lines (B14).
+ * voltage (B7), state of charge (B6), output lines (B14), and whether the
+ * batteries that are heard may stand in for one that is bypassed (B13).
  */
 #ifndef BMS_BANK_H
 #define BMS_BANK_H

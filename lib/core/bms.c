@@ -7,6 +7,7 @@
 #include "lib/core/arrangement.h"
 #include "lib/core/bank.h"
 #include "lib/core/battery.h"
+#include "lib/core/bypass.h"
 #include "lib/core/charge.h"
 #include "lib/core/explain.h"
 #include "lib/core/inverter.h"
@@ -68,6 +69,7 @@ static void forget_times(struct bms_state *state, mono_t now)
 	state->bank_low_pending = false;
 	state->limits = (struct bms_limits){ 0 };
 	state->slow_until = now;
+	state->bypass = (struct bms_bypass){ 0 };
 	state->clock_failed = true;
 	begin_times(state, now);
 }
@@ -134,13 +136,20 @@ static void take_reports(struct bms_state *state,
 
 static void judge_ages(struct bms_state *state, mono_t now)
 {
-	state->all_online = state->n_batteries > 0;
+	bool any = false;
+	bool all = true;
+	bool heard = true;
+
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		struct bms_battery *b = &state->battery[i];
 
 		battery_age(b, &state->in_force, now);
-		state->all_online &= b->online;
+		any |= b->online;
+		all &= b->online;
+		heard &= b->online || b->bypassed;
 	}
+	state->all_online = any && all;
+	state->all_heard = any && heard;
 }
 
 /* What was left out and now says that it can carry current again has not
@@ -155,20 +164,22 @@ static void rejoin(struct latch *latch, bool was_out, bool is_out,
 /*
  * B9: a battery of a parallel bank that reports its own switch open cannot
  * be charged (or discharged); where the installer says so, it is left out
- * while it says so. A silent one never is.
+ * while it says so. A silent one never is, but by the operator's bypass.
  */
 static void leave_out(struct bms_state *state, const struct settings *settings)
 {
-	bool may = settings->general.self_isolating &&
-		   state->arrangement.known && state->arrangement.series == 1;
+	bool parallel = state->arrangement.known &&
+			state->arrangement.series == 1;
+	bool may = settings->general.self_isolating && parallel;
 	bool charges = false;
 	bool discharges = false;
 
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		struct bms_battery *b = &state->battery[i];
 		const struct sample *s = &b->sample;
-		bool was_out_charge = b->left_out_charge;
-		bool was_out_discharge = b->left_out_discharge;
+		bool was_out_charge = b->left_out_charge && !b->stood_in;
+		bool was_out_discharge = b->left_out_discharge &&
+					 !b->stood_in;
 
 		b->left_out_charge = may && b->online &&
 				     s->charge_switch_on.known &&
@@ -180,6 +191,9 @@ static void leave_out(struct bms_state *state, const struct settings *settings)
 		       b->left_out_charge, s->charge_switch_on);
 		rejoin(&b->latch[ROW_DISCHARGE_SWITCH], was_out_discharge,
 		       b->left_out_discharge, s->discharge_switch_on);
+		b->stood_in = parallel && b->bypassed && !b->online;
+		b->left_out_charge |= b->stood_in;
+		b->left_out_discharge |= b->stood_in;
 		charges |= !b->left_out_charge;
 		discharges |= !b->left_out_discharge;
 	}
@@ -250,21 +264,24 @@ static void end_waiting(struct bms_state *state,
 static void apply_lead(struct bms_state *state,
 		       const struct settings_protection *p, mono_t now)
 {
-	if (state->atd_floats ||
-	    (state->pre_alarm_high && mono_reached(now, lead_end(state, p))))
+	state->lead_over = state->atd_floats ||
+			   (state->pre_alarm_high &&
+			    mono_reached(now, lead_end(state, p)));
+	if (state->lead_over)
 		end_waiting(state, p, now);
 }
 
 static mono_t lead_next(const struct bms_state *state,
 			const struct settings_protection *p)
 {
-	return any_waits(state, p) ? lead_end(state, p) : MONO_NEVER;
+	return state->pre_alarm_high && !state->lead_over ?
+		lead_end(state, p) : MONO_NEVER;
 }
 
 /* Allowed is what no reason forbids, with every battery heard. */
 static void decide(const struct bms_state *state, struct bms_output *out)
 {
-	bool charge = state->all_online;
+	bool charge = state->all_heard;
 	bool discharge = charge;
 
 	for (size_t i = 0; i < out->n_reasons; i++) {
@@ -304,6 +321,7 @@ static mono_t next_change(const struct bms_state *state,
 
 	next = mono_min(next, mono_min(bank_next(state), lead_next(state, p)));
 	next = mono_min(next, power_next(state, input->now));
+	next = mono_min(next, bypass_next(state));
 	for (uint32_t i = 0; i < state->n_batteries; i++)
 		next = mono_min(next, battery_next(&state->battery[i], p,
 						   input->now));
@@ -337,9 +355,10 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	out->reasons = state->reason;
 	check_clock(state, input->now);
 	power_begin(state, settings, input->now);
+	bypass_step(state, input);
 	take_reports(state, settings, input);
 	judge_ages(state, input->now);
-	if (state->heard && state->all_online) {
+	if (state->heard && state->all_heard) {
 		arrangement_match(state, &state->in_force);
 		arrangement_recognise(state, settings, input->inverter);
 	}

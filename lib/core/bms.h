@@ -44,6 +44,8 @@ struct bms_battery {
 	bool online;            /* a fresh sample is being used */
 	bool left_out_charge;   /* B9: self-isolating */
 	bool left_out_discharge;
+	bool bypassed;          /* B13 */
+	bool stood_in;          /* bypassed, unseen, left out of both */
 	bool forbids_charge;
 	bool forbids_discharge;
 	char serial[BMS_SERIAL_SIZE]; /* the first one seen, A5 */
@@ -66,6 +68,7 @@ struct bms_state {
 	/* Judged anew in every step. */
 	bool heard;      /* it brought a reading that is used */
 	bool all_online;
+	bool all_heard;  /* all but one that is bypassed are online, B13 */
 	bool filled;     /* the bank has been recognised as full, E2 */
 	struct bms_remote {
 		bool on;       /* debounced */
@@ -83,10 +86,16 @@ struct bms_state {
 	bool pre_alarm_high;   /* as the line was asked to be */
 	mono_t pre_alarm_since;
 	bool atd_floats;       /* asked to float by the step before */
+	bool lead_over;        /* B3: a low cell may open ATD now */
 	/* D3. The protection's settings with the delays of low power. */
 	struct settings_protection in_force;
 	bool low_power;        /* asked for by the step before */
 	mono_t slow_until;     /* left; not yet all asked again */
+	struct bms_bypass {
+		uint32_t battery; /* from 1; 0: none */
+		mono_t since;
+		mono_t until;
+	} bypass;
 	struct latch bank[BANK_ROW_COUNT];
 	mono_t arrangement_since; /* unknown since */
 	mono_t mode_since;        /* off since */
@@ -139,12 +148,14 @@ enum bms_command_kind {
 	BMS_COMMAND_SET_SOC,     /* value: permille, 0..1000 */
 	BMS_COMMAND_SYNCHRONISE, /* all counts to 100 %; no full charge */
 	BMS_COMMAND_RESET_HISTORY,
+	BMS_COMMAND_BYPASS, /* battery, value: seconds; lib/core/bypass.h */
 	BMS_COMMAND_COUNT
 };
 
 struct bms_command {
 	enum bms_command_kind kind;
 	int32_t value;
+	uint32_t battery; /* from 1 */
 };
 
 struct bms_input {

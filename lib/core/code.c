@@ -23,6 +23,7 @@ const struct code_row code_rows[CODE_COUNT] = {
 	[CODE_W_X05] = { "W-X05", "High discharge current" },
 	[CODE_W_X06] = { "W-X06", "Inverter/charger firmware below 489: it "
 			 "needs the VE.Bus BMS or ESS assistant" },
+	[CODE_W_X07] = { "W-X07", "A battery is bypassed" },
 	[CODE_A_X01] = { "A-X01", "The inverter/charger does not obey" },
 	[CODE_A_X02] = { "A-X02", "High cell voltage" },
 	[CODE_A_X03] = { "A-X03", "A VE.Bus BMS is on the bus: the "

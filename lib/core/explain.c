@@ -3,14 +3,15 @@
 
 #include "lib/core/bank.h"
 #include "lib/core/battery.h"
+#include "lib/core/bypass.h"
 #include "lib/core/protect.h"
 
 /* Besides its rows and bits a battery may be silent or unknown, unlike the
  * others and a double; the bank besides its rows arranged wrongly, switched
- * off by remote and by mode. */
+ * off by remote and by mode, and have one battery bypassed. */
 enum {
 	REASONS_PER_BATTERY = PROTECTION_ROW_COUNT + PROTECTION_COUNT + 3,
-	REASONS_OF_BANK = BANK_ROW_COUNT + 3,
+	REASONS_OF_BANK = BANK_ROW_COUNT + 4,
 };
 
 size_t bms_reasons_max(uint32_t n_batteries)
@@ -37,6 +38,13 @@ static struct reason battery_reason(enum reason_kind kind, uint32_t index,
 	};
 }
 
+/* B13: the silence of a bypassed battery that is heard again, or for which
+ * the others stand in. */
+static bool is_excused(const struct bms_battery *b, bool left_out)
+{
+	return b->bypassed && (b->online || left_out);
+}
+
 /* Silence first: of a battery that is not online nothing else is known. */
 static void explain_silence(struct bms_state *state, uint32_t index,
 			    const struct settings_protection *p, mono_t now,
@@ -56,7 +64,8 @@ static void explain_silence(struct bms_state *state, uint32_t index,
 		return;
 	reason = battery_reason(b->unreadable >= 2 ? REASON_UNREADABLE :
 				b->used ? REASON_SILENT : REASON_UNKNOWN,
-				index, true, true,
+				index, !is_excused(b, b->left_out_charge),
+				!is_excused(b, b->left_out_discharge),
 				b->used ? b->silent.since : state->start);
 	reason.has_value = true;
 	reason.value = age_ms > INT32_MAX ? INT32_MAX : (int32_t)age_ms;
@@ -74,14 +83,17 @@ static void explain_protections(struct bms_state *state, uint32_t index,
 	for (size_t i = 0; i < PROTECTION_ROW_COUNT; i++) {
 		const struct protection_row *row = &protection_rows[i];
 		const struct latch *latch = &b->latch[i];
+		/* A low cell whose bypass ends may have yet to wait. */
+		bool counts = !(b->bypassed && row->bypassable) &&
+			      (!row->waits_for_lead || state->lead_over);
 		struct reason reason;
 
 		if (!latch->tripped || !protection_enabled(row, p))
 			continue;
 		reason = battery_reason(row->reason, index,
-					row->forbids_charge &&
+					row->forbids_charge && counts &&
 					!b->left_out_charge,
-					row->forbids_discharge &&
+					row->forbids_discharge && counts &&
 					!b->left_out_discharge, latch->since);
 		reason.cell = latch->cell;
 		reason.has_value = true;
@@ -105,9 +117,9 @@ static void explain_own_protections(struct bms_state *state, uint32_t index,
 			continue;
 		reason = battery_reason(REASON_BATTERY_PROTECTS, index,
 					row->forbids_charge &&
-					!b->left_out_charge,
+					!b->left_out_charge && !b->bypassed,
 					row->forbids_discharge &&
-					!b->left_out_discharge,
+					!b->left_out_discharge && !b->bypassed,
 					b->protects[i].since);
 		reason.has_value = true;
 		reason.value = (int32_t)i;
@@ -124,8 +136,8 @@ static void explain_fit(struct bms_state *state, uint32_t index,
 	if (b->swapped)
 		out->codes |= CODE_BIT(CODE_W_X02);
 	if (b->mismatch.tripped) {
-		reason = battery_reason(REASON_MISMATCH, index, true, true,
-					b->mismatch.since);
+		reason = battery_reason(REASON_MISMATCH, index, !b->bypassed,
+					!b->bypassed, b->mismatch.since);
 		reason.has_value = true;
 		reason.value = b->sample.n_cells;
 		reason.limit = (int32_t)state->arrangement.cells_per_battery;
@@ -138,6 +150,24 @@ static void explain_fit(struct bms_state *state, uint32_t index,
 	}
 }
 
+/* What is left is told in whole minutes: it is no news each turn. */
+static void explain_bypass(struct bms_state *state, uint32_t index,
+			   struct bms_output *out)
+{
+	const struct bms_bypass *bypass = &state->bypass;
+	struct reason reason;
+
+	if (!state->battery[index].bypassed)
+		return;
+	reason = battery_reason(REASON_BYPASSED, index, false, false,
+				bypass->since);
+	reason.has_value = true;
+	reason.value = (int32_t)((bypass_left_ms(state) + 59999) / 60000 *
+				 60000);
+	reason.limit = (int32_t)mono_elapsed_ms(bypass->since, bypass->until);
+	add_reason(state, out, &reason, CODE_BIT(CODE_W_X07));
+}
+
 static void explain_batteries(struct bms_state *state, mono_t now,
 			      struct bms_output *out)
 {
@@ -145,6 +175,7 @@ static void explain_batteries(struct bms_state *state, mono_t now,
 		size_t first = out->n_reasons;
 		struct bms_battery *b = &state->battery[i];
 
+		explain_bypass(state, i, out);
 		explain_silence(state, i, &state->in_force, now, out);
 		if (b->online) {
 			explain_protections(state, i, &state->in_force, out);
@@ -207,7 +238,7 @@ static void explain_switching(struct bms_state *state,
 	/* Only once all are heard can it be said that they do not fit. No
 	 * battery at all is no bank. */
 	if (state->arrangement.known ||
-	    (!state->all_online && state->n_batteries > 0)) {
+	    (!state->all_heard && state->n_batteries > 0)) {
 		state->arrangement_since = input->now;
 	} else {
 		reason.kind = REASON_ARRANGEMENT;

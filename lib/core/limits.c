@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/core/limits.h"
 
+#include "lib/core/arrangement.h"
 #include "lib/core/protect.h"
 
 /* Two points and more, x rising; flat outside. */
@@ -55,53 +56,45 @@ static int32_t lower(int32_t a, int32_t b)
 	return a < b ? a : b;
 }
 
-/*
- * What the packs themselves ask for, for the bank: the weakest one's figure
- * times the strings, since strings share about evenly.
- */
-static int32_t packs_limit(const struct bms_state *state, bool charge,
-			   int32_t limit_ma)
+static bool takes_part(const struct bms_battery *b, bool charge)
 {
-	int64_t strings = state->arrangement.parallel;
+	return charge ? !b->left_out_charge : !b->left_out_discharge;
+}
+
+/*
+ * The recommended current of the batteries that take part, or what the
+ * weakest of them asks for times the strings, since strings share about
+ * evenly. Unknown where one of them is not online or has no capacity.
+ */
+static maybe_i32 base_ma(const struct bms_state *state, bool charge,
+			 int32_t rate_permille)
+{
+	int64_t series = state->arrangement.series;
+	int64_t weakest_ma = INT32_MAX;
+	int64_t mah = 0;
+	int64_t n = 0;
 
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		const struct bms_battery *b = &state->battery[i];
+		maybe_i32 capacity = battery_capacity_mah(b);
 		maybe_i32 own = charge ? b->sample.charge_limit_ma :
 					 b->sample.discharge_limit_ma;
 
-		if (charge ? b->left_out_charge : b->left_out_discharge)
+		if (!takes_part(b, charge))
 			continue;
-		if (own.known && own.value >= 0 &&
-		    own.value * strings < limit_ma)
-			limit_ma = (int32_t)(own.value * strings);
+		if (!b->online || !capacity.known)
+			return UNKNOWN_I32;
+		n++;
+		mah += capacity.value;
+		if (own.known && own.value >= 0 && own.value < weakest_ma)
+			weakest_ma = own.value;
 	}
-	return limit_ma;
-}
-
-/* Strings that carry current: B9 leaves isolated ones out. */
-static int64_t share_of_strings(const struct bms_state *state, bool charge,
-				int64_t ma)
-{
-	uint32_t out = 0;
-
-	for (uint32_t i = 0; i < state->n_batteries; i++) {
-		const struct bms_battery *b = &state->battery[i];
-
-		out += charge ? b->left_out_charge : b->left_out_discharge;
-	}
-	return ma * (state->n_batteries - out) / state->n_batteries;
-}
-
-static int32_t base_ma(const struct bms_state *state,
-		       const struct bms_output *out, bool charge,
-		       int32_t rate_permille)
-{
-	int64_t ma = share_of_strings(state, charge,
-				      (int64_t)out->capacity_mah.value *
-				      rate_permille / 1000);
-
-	return packs_limit(state, charge,
-			   ma > INT32_MAX ? INT32_MAX : (int32_t)ma);
+	if (!state->arrangement.known)
+		return UNKNOWN_I32;
+	mah = mah * rate_permille / 1000 / series;
+	if (weakest_ma * n / series < mah)
+		mah = weakest_ma * n / series;
+	return known_i32(mah > INT32_MAX ? INT32_MAX : (int32_t)mah);
 }
 
 static int32_t scaled(int32_t ma, int32_t permille)
@@ -141,7 +134,7 @@ static int32_t share_permille(const struct bms_state *state,
 		const struct bms_battery *b = &state->battery[i];
 		struct measured m[MEASURE_COUNT];
 
-		if (charge ? b->left_out_charge : b->left_out_discharge)
+		if (!takes_part(b, charge))
 			continue;
 		measure_sample(&b->sample, m);
 		share = lower(share, charge ? charge_permille(p, m) :
@@ -167,29 +160,27 @@ void limits_step(struct bms_state *state, const struct bms_input *input,
 {
 	const struct settings_protection *p = &state->in_force;
 	struct bms_limits *l = &state->limits;
+	maybe_i32 charge = base_ma(state, true, p->charge_rate_permille);
+	maybe_i32 discharge = base_ma(state, false,
+				      p->discharge_rate_permille);
 	uint64_t passed_ms = mono_elapsed_ms(l->time, input->now);
-	int32_t charge = 0;
-	int32_t discharge = 0;
-	int32_t base;
 
-	/* The capacity is known only while every battery is online; a gap
-	 * begins the limits anew. */
-	if (!out->capacity_mah.known) {
+	/* A gap begins the limits anew. */
+	if (!charge.known || !discharge.known) {
 		*l = (struct bms_limits){ 0 };
 		return;
 	}
-	if (!l->known || passed_ms > (uint32_t)p->lost_warning_ms)
+	if (!l->known || !state->heard ||
+	    passed_ms > (uint32_t)p->lost_warning_ms)
 		passed_ms = 0;
-	if (!state->heard)
-		passed_ms = 0;
-	base = base_ma(state, out, true, p->charge_rate_permille);
-	if (out->atc_high)
-		charge = scaled(base, share_permille(state, p, true));
-	l->charge_ma = ramped(l->charge_ma, charge, base, passed_ms);
-	base = base_ma(state, out, false, p->discharge_rate_permille);
-	if (out->atd_high)
-		discharge = scaled(base, share_permille(state, p, false));
-	l->discharge_ma = ramped(l->discharge_ma, discharge, base, passed_ms);
+	l->charge_ma = ramped(l->charge_ma, out->atc_high ?
+			      scaled(charge.value,
+				     share_permille(state, p, true)) : 0,
+			      charge.value, passed_ms);
+	l->discharge_ma = ramped(l->discharge_ma, out->atd_high ?
+				 scaled(discharge.value,
+					share_permille(state, p, false)) : 0,
+				 discharge.value, passed_ms);
 	if (!l->known || state->heard)
 		l->time = input->now;
 	l->known = true;

@@ -6,6 +6,7 @@ libbms_a_SOURCES += \
 	lib/core/bank.c lib/core/bank.h \
 	lib/core/battery.c lib/core/battery.h \
 	lib/core/bms.c lib/core/bms.h \
+	lib/core/bypass.c lib/core/bypass.h \
 	lib/core/charge.c lib/core/charge.h \
 	lib/core/code.c lib/core/code.h \
 	lib/core/explain.c lib/core/explain.h \

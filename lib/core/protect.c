@@ -31,6 +31,7 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 		.trip_setting = SETTING(cell_low_mv),
 		.clear_setting = SETTING(cell_low_clear_mv),
 		.forbids_discharge = true,
+		.bypassable = true,
 		.waits_for_lead = true,
 		.clears_with_bank = true,
 		.codes = CODE_BIT(CODE_A_B01),
@@ -53,6 +54,7 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 		.clear_setting = SETTING(cell_high_clear_mv),
 		.clear_strict = true,
 		.forbids_charge = true,
+		.bypassable = true,
 		.clears_with_bank = true,
 		.codes = CODE_BIT(CODE_A_X02),
 	},
@@ -129,6 +131,7 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 		.clear_setting = FIXED,
 		.clear_add = 1,
 		.forbids_charge = true,
+		.bypassable = true,
 	},
 	[ROW_DISCHARGE_SWITCH] = {
 		.reason = REASON_DISCHARGE_SWITCH,
@@ -137,6 +140,7 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 		.clear_setting = FIXED,
 		.clear_add = 1,
 		.forbids_discharge = true,
+		.bypassable = true,
 	},
 	/* What cannot be measured cannot be allowed: without a temperature
 	 * there is no charging (and no discharging under the guard, which
@@ -148,6 +152,7 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 		.clear_setting = FIXED,
 		.clear_add = 1,
 		.forbids_charge = true,
+		.bypassable = true,
 	},
 	[ROW_TEMPERATURE_GUARD] = {
 		.reason = REASON_TEMPERATURE_UNKNOWN,
@@ -156,6 +161,7 @@ const struct protection_row protection_rows[PROTECTION_ROW_COUNT] = {
 		.clear_setting = FIXED,
 		.clear_add = 1,
 		.forbids_discharge = true,
+		.bypassable = true,
 		.only_with_guard = true,
 	},
 	/* A sense wire that has come off: what the cell really has is not
@@ -380,6 +386,8 @@ int32_t protection_limit(const struct protection_row *row,
 static bool left_out(const struct bms_battery *battery,
 		     const struct protection_row *row)
 {
+	if (battery->bypassed && row->bypassable)
+		return true;
 	return row->forbids_charge ? battery->left_out_charge :
 				     battery->left_out_discharge;
 }

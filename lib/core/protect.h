@@ -47,6 +47,7 @@ struct protection_row {
 	uint32_t trip_delay_ms; /* reached for so long */
 	bool waits_for_lead; /* B3: only after the pre-alarm's lead */
 	bool only_with_guard; /* B5: the discharge temperature guard */
+	bool bypassable; /* B13 */
 	bool clears_with_bank; /* B3, B4: when all cells of the bank do */
 	code_set codes;
 };

@@ -34,6 +34,7 @@ enum reason_kind {
 	REASON_CHARGE_PULSE,
 	REASON_DISCHARGE_CURRENT,
 	REASON_DISCHARGE_PULSE,
+	REASON_BYPASSED,         /* B13: forbids nothing */
 	REASON_MISMATCH,         /* A3: does not fit the others */
 	/* Of the bank. */
 	REASON_ARRANGEMENT,      /* A2: cannot be put together, E-B01 */
@@ -41,6 +42,8 @@ enum reason_kind {
 	REASON_BANK_LOW,         /* B7, A-B08 */
 	REASON_SOC_WARNING,      /* B6: forbids nothing */
 	REASON_SOC_FLOOR,        /* B6, A-B07 */
+	REASON_BYPASS_LOW,       /* B13: no room for a battery not seen */
+	REASON_BYPASS_HIGH,
 	REASON_REMOTE_OFF,       /* D1 */
 	REASON_MODE,             /* D2: switched so by an operator */
 	REASON_LINES,            /* B14, E-B11 */

@@ -250,6 +250,9 @@ static void check_pack(const struct life *life, const struct pack *p)
 	bool charge = life->out.atc_high;
 	bool discharge = life->out.atd_high;
 
+	/* B13 has its rules in tests/unit/test-core-property.c. */
+	if (life->state.bypass.battery == (uint32_t)(p - life->pack) + 1)
+		return;
 	if (!p->heard || mono_elapsed_ms(p->heard_at, life->input.now) >=
 	    (uint32_t)s->lost_alarm_ms) {
 		must(!charge && !discharge);
@@ -441,10 +444,8 @@ static void read_once(struct life *life, uint32_t battery)
 static void read_twice(struct life *life, uint32_t battery)
 {
 	struct pack *p = &life->pack[battery];
-	struct bms_report reports[2] = {
-		{ battery, &p->sample, FAULT_TIMEOUT },
-		{ battery, &p->sample, FAULT_TIMEOUT },
-	};
+	struct bms_report report = { battery, &p->sample, FAULT_TIMEOUT };
+	struct bms_report reports[2] = { report, report };
 
 	p->sample.time = life->input.now;
 	if (can_be_taken(life, &p->sample)) {
@@ -508,6 +509,7 @@ static void outside(struct life *life)
 	case 4:
 		in->command.kind = (enum bms_command_kind)(what / 5 % 5);
 		in->command.value = take_between(life, -50, 1050);
+		in->command.battery = what / 25 % (BATTERIES_MAX + 1);
 		break;
 	case 0:
 		in->remote_fitted = what & 4;
@@ -588,9 +590,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct life life;
 
-	memset(&life, 0, sizeof(life));
-	life.data = data;
-	life.size = size;
+	life = (struct life){ .data = data, .size = size };
 	begin(&life);
 	live(&life);
 	free(life.battery);

@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: MIT
 core_bank = tests/unit/bank.c tests/unit/bank.h
 
-check_PROGRAMS += tests/unit/test-core tests/unit/test-core-protect \
-	tests/unit/test-core-inverter tests/unit/test-core-property \
-	tests/unit/test-core-attack tests/unit/test-core-figures \
-	tests/unit/test-core-bank tests/unit/test-core-edges \
-	tests/unit/test-core-hear tests/unit/test-core-current \
-	tests/unit/test-core-charge tests/unit/test-core-history \
-	tests/unit/test-core-memory tests/unit/test-core-power \
-	tests/unit/test-core-gates
-TESTS += tests/unit/test-core tests/unit/test-core-protect \
-	tests/unit/test-core-inverter tests/unit/test-core-property \
-	tests/unit/test-core-attack tests/unit/test-core-figures \
-	tests/unit/test-core-bank tests/unit/test-core-edges \
-	tests/unit/test-core-hear tests/unit/test-core-current \
-	tests/unit/test-core-charge tests/unit/test-core-history \
-	tests/unit/test-core-memory tests/unit/test-core-power \
-	tests/unit/test-core-gates
+core_programs = \
+	tests/unit/test-core \
+	tests/unit/test-core-protect \
+	tests/unit/test-core-inverter \
+	tests/unit/test-core-property \
+	tests/unit/test-core-attack \
+	tests/unit/test-core-figures \
+	tests/unit/test-core-bank \
+	tests/unit/test-core-edges \
+	tests/unit/test-core-hear \
+	tests/unit/test-core-current \
+	tests/unit/test-core-charge \
+	tests/unit/test-core-history \
+	tests/unit/test-core-memory \
+	tests/unit/test-core-power \
+	tests/unit/test-core-gates \
+	tests/unit/test-core-bypass
+check_PROGRAMS += $(core_programs)
+TESTS += $(core_programs)
 
 tests_unit_test_core_SOURCES = tests/unit/test-core.c $(core_bank)
 tests_unit_test_core_CFLAGS = $(TEST_CFLAGS)
@@ -89,3 +92,8 @@ tests_unit_test_core_memory_SOURCES = tests/unit/test-core-memory.c \
 	$(core_bank)
 tests_unit_test_core_memory_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_memory_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_bypass_SOURCES = tests/unit/test-core-bypass.c \
+	$(core_bank)
+tests_unit_test_core_bypass_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_bypass_LDADD = $(TEST_LIBS)

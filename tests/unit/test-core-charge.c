@@ -57,9 +57,10 @@ static void begin(uint32_t n)
 
 static void command(enum bms_command_kind kind, int32_t value)
 {
-	bank.input.command = (struct bms_command){ kind, value };
+	bank.input.command = (struct bms_command){ .kind = kind,
+						    .value = value };
 	bank_step_only(&bank);
-	bank.input.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
+	bank.input.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
 }
 
 static int64_t mah(int64_t value)

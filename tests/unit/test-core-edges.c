@@ -220,13 +220,13 @@ START_TEST(the_debounce_has_an_end_that_is_named)
 END_TEST
 
 /* B12: room for every row, every bit and the three causes of a battery,
- * every row and the three causes of the bank */
+ * every row and the three causes of the bank, and one bypass */
 START_TEST(there_is_room_for_every_reason)
 {
 	const size_t each = PROTECTION_ROW_COUNT + PROTECTION_COUNT + 3;
 
-	ck_assert_uint_eq(bms_reasons_max(0), BANK_ROW_COUNT + 3);
-	ck_assert_uint_eq(bms_reasons_max(7), BANK_ROW_COUNT + 3 + 7 * each);
+	ck_assert_uint_eq(bms_reasons_max(0), BANK_ROW_COUNT + 4);
+	ck_assert_uint_eq(bms_reasons_max(7), BANK_ROW_COUNT + 4 + 7 * each);
 }
 END_TEST
 

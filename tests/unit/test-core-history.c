@@ -46,9 +46,10 @@ static void begin(uint32_t n)
 
 static void command(enum bms_command_kind kind, int32_t value)
 {
-	bank.input.command = (struct bms_command){ kind, value };
+	bank.input.command = (struct bms_command){ .kind = kind,
+						    .value = value };
 	bank_step_only(&bank);
-	bank.input.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
+	bank.input.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
 }
 
 /* Cells of 3.51 V at 5 A a battery until the bank counts as full. */

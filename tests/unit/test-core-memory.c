@@ -47,9 +47,10 @@ static void later(struct bank *b, uint32_t ms)
 
 static void command(struct bank *b, enum bms_command_kind kind, int32_t value)
 {
-	b->input.command = (struct bms_command){ kind, value };
+	b->input.command = (struct bms_command){ .kind = kind,
+						    .value = value };
 	bank_step_only(b);
-	b->input.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
+	b->input.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
 }
 
 static size_t encode(const struct bank *b, char *buf)

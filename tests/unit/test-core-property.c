@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "lib/core/bypass.h"
 #include "tests/unit/bank.h"
 #include "tests/unit/unit.h"
 
@@ -28,6 +29,9 @@ static struct model {
 
 static mono_t pre_alarm_since;
 static bool pre_alarm;
+
+static uint32_t bypassed; /* from 1; 0: none */
+static mono_t bypass_end;
 
 static void random_cells(struct sample *s)
 {
@@ -130,6 +134,44 @@ static bool temperature_forbids_charge(const struct sample *s)
 	return s->n_temperatures == 0;
 }
 
+static bool is_heard(uint32_t i)
+{
+	return model[i].heard &&
+	       mono_elapsed_ms(model[i].time, bank.input.now) < 15000;
+}
+
+/* B13: a battery that is not heard needs others with room to spare. */
+static void check_others(uint32_t i)
+{
+	for (uint32_t k = 0; k < bank.n; k++) {
+		if (k == i)
+			continue;
+		ck_assert(!bank.out.atd_high ||
+			  !any_cell(&model[k].said, false, 3200));
+		ck_assert(!bank.out.atc_high ||
+			  !any_cell(&model[k].said, true, 3451));
+	}
+	ck_assert(bank.n > 1 || (!bank.out.atc_high && !bank.out.atd_high));
+}
+
+/* B13: whatever an operator has asked for. */
+static void check_bypassed(uint32_t i)
+{
+	const struct sample *s = &model[i].said;
+
+	if (!is_heard(i)) {
+		check_others(i);
+		return;
+	}
+	ck_assert(!bank.out.atd_high || !any_cell(s, false, 2500));
+	ck_assert(!bank.out.atc_high || !any_cell(s, true, 3801));
+	for (size_t k = 0; bank.out.atc_high && k < s->n_temperatures; k++) {
+		const maybe_i32 *dc = &s->temperature[k].dc;
+
+		ck_assert(!dc->known || (dc->value >= 50 && dc->value <= 500));
+	}
+}
+
 /* What a reading that was taken forbids, by the words of the contract. */
 static void check_battery(uint32_t i)
 {
@@ -138,8 +180,11 @@ static void check_battery(uint32_t i)
 	bool charge = bank.out.atc_high;
 	bool discharge = bank.out.atd_high;
 
-	if (!m->heard ||
-	    mono_elapsed_ms(m->time, bank.input.now) >= 15000) {
+	if (bypassed == i + 1 && mono_before(bank.input.now, bypass_end)) {
+		check_bypassed(i);
+		return;
+	}
+	if (!is_heard(i)) {
 		ck_assert_msg(!charge && !discharge,
 			      "battery %u unheard, yet allowed", i + 1);
 		return;
@@ -254,6 +299,7 @@ static void begin(void)
 	bank_init(&bank, (uint32_t)pick(1, N_MAX));
 	memset(model, 0, sizeof(model));
 	pre_alarm = false;
+	bypassed = 0;
 }
 
 /* Only readings that the contract says are used at once are made here:
@@ -279,18 +325,43 @@ static void read_twice(uint32_t battery)
 	}
 }
 
+/* B13: an operator bypasses some battery, or ends that. */
+static void operate(void)
+{
+	uint32_t battery = (uint32_t)pick(1, bank.n);
+	uint32_t seconds = (uint32_t)pick(0, 100);
+	bool before = bank.out.atd_high;
+	bool taken = bypass_judge(&bank.state, battery, seconds) ==
+		     BYPASS_ACCEPTED;
+
+	bank.input.command = (struct bms_command){
+		.kind = BMS_COMMAND_BYPASS, .value = (int32_t)seconds,
+		.battery = battery,
+	};
+	bank_step_only(&bank);
+	if (taken) {
+		bypassed = battery;
+		bypass_end = mono_add_ms(bank.input.now, seconds * 1000);
+	}
+	check_all(before);
+}
+
 static void live(void)
 {
 	uint32_t battery = (uint32_t)pick(0, bank.n - 1);
-	bool before = bank.out.atd_high;
-	bool charge_before = bank.out.atc_high;
+	bool before, charge_before;
 
+	if (pick(0, 60) == 0)
+		operate();
+	before = bank.out.atd_high;
+	charge_before = bank.out.atc_high;
 	mutate(battery);
-	bank.input.command = (struct bms_command){ BMS_COMMAND_NONE, 0 };
+	bank.input.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
 	if (pick(0, 30) == 0)
 		bank.input.command = (struct bms_command){
-			(enum bms_command_kind)pick(0, BMS_COMMAND_COUNT),
-			(int32_t)pick(-10, 1010)
+			.kind = (enum bms_command_kind)
+				pick(0, BMS_COMMAND_COUNT),
+			.value = (int32_t)pick(-10, 1010),
 		};
 	bank.input.now = mono_add_ms(bank.input.now, (uint32_t)pick(0, 400));
 	if (pick(0, 200) == 0)

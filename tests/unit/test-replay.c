@@ -421,6 +421,8 @@ START_TEST(an_input_is_decoded_as_it_was_encoded)
 				  (i % BMS_COMMAND_COUNT);
 		in.command.value = in.command.kind == BMS_COMMAND_NONE ? 0 :
 			values[i % ARRAY_SIZE(values)];
+		in.command.battery = in.command.kind == BMS_COMMAND_NONE ? 0 :
+			(uint16_t)(0x102 * i);
 		len = spine_input_encode(&in, bytes);
 		/* As captures were before there were commands. */
 		if (in.command.kind == BMS_COMMAND_NONE)
@@ -436,6 +438,8 @@ START_TEST(an_input_is_decoded_as_it_was_encoded)
 		ck_assert_int_eq(out.lines_persist, in.lines_persist);
 		ck_assert_int_eq(out.command.kind, in.command.kind);
 		ck_assert_int_eq(out.command.value, in.command.value);
+		ck_assert_uint_eq(out.command.battery,
+				  in.command.battery);
 	}
 }
 END_TEST
@@ -454,14 +458,16 @@ START_TEST(an_operators_command_is_replayed)
 
 	live_start(&l);
 	live_run(&l, 5000);
-	l.input.command = (struct bms_command){ BMS_COMMAND_SET_SOC, 90 };
+	l.input.command = (struct bms_command){
+		.kind = BMS_COMMAND_SET_SOC, .value = 90 };
 	l.input.lines_failed_now = true;
 	live_turn(&l);
 	ck_assert_int_eq(anchored_permille(&l), 90);
 	l.input.command.kind = BMS_COMMAND_NONE;
 	l.input.lines_failed_now = false;
 	live_run(&l, 40000);
-	l.input.command = (struct bms_command){ BMS_COMMAND_SET_SOC, 700 };
+	l.input.command = (struct bms_command){
+		.kind = BMS_COMMAND_SET_SOC, .value = 700 };
 	live_turn(&l);
 	l.input.command.kind = BMS_COMMAND_NONE;
 	live_run(&l, 40000);
@@ -484,7 +490,8 @@ START_TEST(a_capture_that_begins_with_a_memory_is_replayed)
 
 	live_start(&l);
 	live_run(&l, 5000);
-	l.input.command = (struct bms_command){ BMS_COMMAND_SET_SOC, 90 };
+	l.input.command = (struct bms_command){
+		.kind = BMS_COMMAND_SET_SOC, .value = 90 };
 	live_turn(&l);
 	ck_assert_int_eq(memory_encode(&l.spine->state, &settings, &t), 0);
 	spine_free(l.spine);
