@@ -33,8 +33,9 @@ extern const struct nominal_row nominal_rows[NOMINAL_COUNT];
  * Marks the batteries that do not fit the others. A battery fits where
  * more than half of all (itself included) are like it, so that the odd one
  * is named and of two unlike ones both are, and where it has as many cells
- * as at first. One that is bypassed counts for itself only. Called for every new reading while all batteries are online;
- * released like every trip (B11).
+ * as at first. One that is bypassed counts for itself only. Called for
+ * every new reading while all batteries are online; released like every
+ * trip (B11).
  */
 void arrangement_match(struct bms_state *state,
 		       const struct settings_protection *settings);
