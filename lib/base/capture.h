@@ -34,7 +34,8 @@
  *	turn  port gpio: a decision was taken from all of the above
  *
  * rx, tx, known, kept and in have hex, the others none. Secrets are masked
- * before they come here. A capture with turns holds every call of the sessions and
+ * before they come here. A capture with turns holds every call of the sessions
+ * and
  * of the core, so a replay makes just these; in one without (written by
  * hand, or by another program) a replay takes the instants from what the
  * sessions and the core ask for.

@@ -10,6 +10,7 @@ libbms_a_SOURCES += \
 	lib/base/text.c lib/base/text.h \
 	lib/base/capture.c lib/base/capture.h \
 	lib/base/identities.c lib/base/identities.h \
+	lib/base/overrides.c lib/base/overrides.h \
 	lib/base/nearest.c lib/base/nearest.h \
 	lib/base/settings.c lib/base/settings.h \
 	lib/base/settings_check.c \

@@ -274,6 +274,19 @@ void settings_allowed(const struct setting_row *row, struct text *t)
 	}
 }
 
+static uint64_t row_bit(const struct setting_row *row)
+{
+	return (uint64_t)1 << (row - setting_rows);
+}
+
+bool settings_given(const struct settings *s, const struct setting_row *row,
+		    uint32_t bus)
+{
+	if (!is_bus_row(row))
+		return s->given & row_bit(row);
+	return bus < s->n_buses && (s->bus[bus].given & row_bit(row));
+}
+
 int settings_set(struct settings *s, const char *section, const char *key,
 		 const char *value, char error[SETTINGS_ERROR_SIZE])
 {
@@ -282,16 +295,21 @@ int settings_set(struct settings *s, const char *section, const char *key,
 	struct text why = text_in(why_buf, sizeof(why_buf));
 	struct text t;
 	void *base = s;
+	uint64_t *given = &s->given;
 
 	if (settings_section(s, section, error) < 0)
 		return -1;
 	row = settings_row(section, key);
 	if (!row)
 		return unknown_key(section, key, error);
-	if (is_bus_row(row))
+	if (is_bus_row(row)) {
 		base = find_bus(s, bus_name(section));
-	if (setting_store(row, base, value, &why) == 0)
+		given = &find_bus(s, bus_name(section))->given;
+	}
+	if (setting_store(row, base, value, &why) == 0) {
+		*given |= row_bit(row);
 		return 0;
+	}
 	t = text_in(error, SETTINGS_ERROR_SIZE);
 	text_str(&t, key);
 	text_str(&t, ": \"");

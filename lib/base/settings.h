@@ -41,6 +41,7 @@ struct settings_bus {
 	uint32_t baud; /* 0: the protocol's default */
 	uint8_t n_addresses;
 	uint8_t addresses[BMS_BUS_ADDRESSES_MAX]; /* ascending */
+	uint64_t given; /* bit per row: settings_set() has set it */
 };
 
 struct settings_general {
@@ -120,6 +121,7 @@ struct settings {
 	struct settings_monitor monitor;
 	struct settings_bluetooth bluetooth;
 	struct settings_capture capture;
+	uint64_t given; /* bit per row that is not a bus's, as there */
 };
 
 enum setting_type {
@@ -205,6 +207,10 @@ const struct setting_row *settings_row(const char *section, const char *key);
 
 /* What the row allows, as words: "2.60 to 2.80 V", "yes or no". */
 void settings_allowed(const struct setting_row *row, struct text *t);
+
+/* Whether settings_set() has set it; otherwise it is the default. */
+bool settings_given(const struct settings *s, const struct setting_row *row,
+		    uint32_t bus);
 
 /* CRC-32 over every setting as text, without those of the capture: the
  * same for files that mean the same. Names a configuration in captures and

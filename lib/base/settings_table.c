@@ -249,3 +249,4 @@ const size_t n_setting_rows = ARRAY_SIZE(setting_rows);
 _Static_assert(ARRAY_SIZE(setting_rows) ==
 	       3 + 4 + 3 + 1 + LINE_COUNT + 18 + 5 + 2 + 2,
 	       "a row for every setting");
+_Static_assert(ARRAY_SIZE(setting_rows) <= 64, "given has a bit for each");

@@ -25,3 +25,9 @@ tests_unit_test_capture_LDADD = $(TEST_LIBS)
 tests_unit_test_store_SOURCES = tests/unit/test-store.c
 tests_unit_test_store_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_store_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-overrides
+TESTS += tests/unit/test-overrides
+tests_unit_test_overrides_SOURCES = tests/unit/test-overrides.c
+tests_unit_test_overrides_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_overrides_LDADD = $(TEST_LIBS)
