@@ -308,7 +308,7 @@ struct bus *bus_free(struct bus *bus)
 }
 
 int bus_new(struct bus **ret_bus, struct ev_loop *loop,
-	    const struct view *view, const struct bus_handler *handler,
+	    const struct view *view, const struct order_handler *handler,
 	    bool session_bus)
 {
 	struct bus *bus = calloc(1, sizeof(*bus));

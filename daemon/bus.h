@@ -7,17 +7,11 @@
 #ifndef BMS_BUS_H
 #define BMS_BUS_H
 
+#include "daemon/order.h"
 #include "daemon/view.h"
 
 struct ev_loop;
 struct bus;
-
-/* What callers ask for. 0 or -errno with a sentence in error. */
-struct bus_handler {
-	void *data;
-	int (*set_mode)(void *data, enum bms_mode mode, char *error,
-			size_t size);
-};
 
 /*
  * Connects to the system bus (or, for session_bus, the one that
@@ -27,7 +21,7 @@ struct bus_handler {
  * trying); the one error is -EEXIST: another instance owns the name.
  */
 int bus_new(struct bus **ret_bus, struct ev_loop *loop,
-	    const struct view *view, const struct bus_handler *handler,
+	    const struct view *view, const struct order_handler *handler,
 	    bool session_bus);
 
 /* Drops the name and the connection. NULL is fine; returns NULL. */

@@ -14,6 +14,13 @@ static void fill(struct bus_object *object, const struct view *view)
 	case BUS_OBJECT_BMS:
 		snapshot_bms(view, &next->bms);
 		break;
+	case BUS_OBJECT_HISTORY:
+		snapshot_history(view, &object->shown->history,
+				 &next->history);
+		break;
+	case BUS_OBJECT_SETTINGS:
+		snapshot_settings(view, &next->settings);
+		break;
 	case BUS_OBJECT_BATTERY:
 		snapshot_battery(view, object->index, &next->battery);
 		break;
@@ -84,6 +91,8 @@ static bool snapshot_new(union snapshot **ret, enum bus_object_kind kind,
 				   n_reasons);
 	case BUS_OBJECT_BATTERY:
 		return reasons_new(&snapshot->battery.reasons, n_reasons);
+	case BUS_OBJECT_HISTORY:
+	case BUS_OBJECT_SETTINGS:
 	case BUS_OBJECT_INVERTER:
 	case BUS_OBJECT_BUS:
 	case BUS_OBJECT_KIND_COUNT:
@@ -111,6 +120,8 @@ static char *path_of(const struct view *view, enum bus_object_kind kind,
 
 	switch (kind) {
 	case BUS_OBJECT_BMS:
+	case BUS_OBJECT_HISTORY:
+	case BUS_OBJECT_SETTINGS:
 		return strdup(BUS_ROOT);
 	case BUS_OBJECT_BATTERY:
 		snprintf(battery, sizeof(battery), BUS_ROOT "/battery/%u",
@@ -141,6 +152,8 @@ static uint32_t count_of(const struct view *view, enum bus_object_kind kind)
 {
 	switch (kind) {
 	case BUS_OBJECT_BMS:
+	case BUS_OBJECT_HISTORY:
+	case BUS_OBJECT_SETTINGS:
 		return 1;
 	case BUS_OBJECT_BATTERY:
 		return view->state->n_batteries;
@@ -273,7 +286,7 @@ void bus_tree_announce(const struct bus_tree *tree, sd_bus *bus, bool added)
 	for (size_t i = 0; i < tree->n; i++) {
 		const struct bus_object *object = &tree->object[i];
 
-		if (object->kind == BUS_OBJECT_BMS)
+		if (strcmp(object->path, BUS_ROOT) == 0)
 			continue;
 		if (added)
 			(void)sd_bus_emit_object_added(bus, object->path);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/core/arrangement.h"
 #include "lib/mk3/mk3.h"
 
 /* Of one LiFePO4 cell. */
@@ -213,6 +214,11 @@ static void fill_bank(const struct bms_output *output,
 		      struct snapshot_bms *ret)
 {
 	ret->state_of_charge = deci(output->soc_permille);
+	ret->batteries_state_of_charge = deci(output->own_soc_permille);
+	ret->consumed_amp_hours = milli(output->consumed_mah);
+	ret->time_remaining = output->time_remaining_s.known ?
+			      (double)output->time_remaining_s.value : NAN;
+	ret->balancer_status = balancer_names[output->balancer];
 	ret->voltage = milli(output->voltage_mv);
 	ret->current = milli(output->current_ma);
 	ret->power = ret->voltage * ret->current;
@@ -250,6 +256,16 @@ void snapshot_bms(const struct view *view, struct snapshot_bms *ret)
 	ret->pre_alarm = line_text(view, LINE_PRE_ALARM);
 	ret->outputs_virtual = view->lines_virtual;
 	ret->version = PACKAGE_VERSION;
+}
+
+static double counted_soc(const struct bms_battery *battery)
+{
+	maybe_i32 capacity = battery_capacity_mah(battery);
+
+	if (!battery->charge.known || !capacity.known || capacity.value <= 0)
+		return NAN;
+	return 100.0 * (double)battery->charge.count /
+	       ((double)capacity.value * (double)CHARGE_PER_MAH);
 }
 
 /* Sensors of the cells only; the warmest, NaN where one cannot be read. */
@@ -333,6 +349,7 @@ void snapshot_battery(const struct view *view, uint32_t index,
 	ret->address = address;
 	fill_identity(battery, ret);
 	fill_reading(battery->online ? &battery->sample : &nothing, ret);
+	ret->counted_state_of_charge = counted_soc(battery);
 	ret->online = battery->online;
 	ret->allowed_to_charge = battery->online && !battery->forbids_charge;
 	ret->allowed_to_discharge = battery->online &&

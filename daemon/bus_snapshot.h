@@ -19,6 +19,8 @@ enum {
 	SNAPSHOT_CELL_ID_SIZE = 24,
 	/* Counters of a bus are shown this often and not oftener, ms. */
 	SNAPSHOT_COUNTERS_MS = 1000,
+	/* The history is shown this often, ms. */
+	SNAPSHOT_HISTORY_MS = 60000,
 	/* Older than this, a reading of the inverter is not shown, ms. */
 	SNAPSHOT_INVERTER_MS = 5000
 };
@@ -47,6 +49,10 @@ struct snapshot_bms {
 	double voltage;
 	double current;
 	double power;
+	double batteries_state_of_charge;
+	double consumed_amp_hours;
+	double time_remaining; /* s */
+	const char *balancer_status;
 	double min_cell_voltage;
 	char min_cell_id[SNAPSHOT_CELL_ID_SIZE]; /* "2.7" */
 	double max_cell_voltage;
@@ -71,6 +77,37 @@ struct snapshot_bms {
 	const char *version;
 };
 
+/* By enum history_id; of the two the one that the row's type asks for. */
+struct snapshot_history {
+	double number[HISTORY_COUNT];
+	uint64_t count[HISTORY_COUNT];
+	mono_t taken;
+	uint32_t events; /* of the output it was taken from */
+};
+
+struct snapshot_settings {
+	double charged_voltage; /* V, of a 12 V bank; also where auto */
+	double tail_current;    /* % */
+	double charged_detection_time; /* min */
+	double low_soc_warning; /* % */
+	double discharge_floor; /* % */
+	int bluetooth_enabled;
+	const struct view *view; /* for the list, which is made when asked */
+};
+
+enum { SNAPSHOT_SETTING_SIZE = 256 };
+
+/* One setting as people read it. */
+struct snapshot_setting {
+	char section[BMS_NAME_SIZE + 8]; /* "bus rack" */
+	const char *key;
+	char value[SNAPSHOT_SETTING_SIZE];
+	const char *unit;
+	const char *origin; /* "default", "file", "changed" */
+	char allowed[SNAPSHOT_SETTING_SIZE];
+	const char *help;
+};
+
 struct snapshot_age {
 	const struct view *view;
 	mono_t time;
@@ -88,7 +125,8 @@ struct snapshot_battery {
 	double voltage;
 	double current;
 	double temperature;
-	double state_of_charge;
+	double state_of_charge; /* the battery's own */
+	double counted_state_of_charge;
 	struct snapshot_doubles cell_voltages;
 	struct snapshot_doubles cell_temperatures;
 	uint32_t cycles;
@@ -143,6 +181,8 @@ struct snapshot_bus {
 
 union snapshot {
 	struct snapshot_bms bms;
+	struct snapshot_history history;
+	struct snapshot_settings settings;
 	struct snapshot_battery battery;
 	struct snapshot_inverter inverter;
 	struct snapshot_bus bus;
@@ -150,6 +190,17 @@ union snapshot {
 
 /* Fill everything but the memory of the reasons, which must be there. */
 void snapshot_bms(const struct view *view, struct snapshot_bms *ret);
+/* last is what is shown now: it is kept until it is SNAPSHOT_HISTORY_MS old
+ * or something happened that is worth saving. */
+void snapshot_history(const struct view *view,
+		      const struct snapshot_history *last,
+		      struct snapshot_history *ret);
+void snapshot_settings(const struct view *view,
+		       struct snapshot_settings *ret);
+/* The setting with that index over all sections, from 0; false past the
+ * last one. */
+bool snapshot_setting(const struct view *view, size_t index,
+		      struct snapshot_setting *ret);
 /* index from 0, below view->state->n_batteries */
 void snapshot_battery(const struct view *view, uint32_t index,
 		      struct snapshot_battery *ret);

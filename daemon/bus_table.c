@@ -105,6 +105,14 @@ static int set_refused(sd_bus *bus UNUSED, const char *path UNUSED,
 				 "%s cannot be written this way.", property);
 }
 
+/* Methods that are orders are taken before they get here, too. */
+static int method_refused(sd_bus_message *call UNUSED, void *userdata UNUSED,
+			  sd_bus_error *error)
+{
+	return sd_bus_error_set(error, SD_BUS_ERROR_ACCESS_DENIED,
+				"This cannot be called this way.");
+}
+
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 #define CONST SD_BUS_VTABLE_PROPERTY_CONST
 #define BMS(name, signature, get, field) \
@@ -125,6 +133,10 @@ static const sd_bus_vtable bms_vtable[] = {
 	BMS("Voltage", "d", NULL, voltage),
 	BMS("Current", "d", NULL, current),
 	BMS("Power", "d", NULL, power),
+	BMS("BatteriesStateOfCharge", "d", NULL, batteries_state_of_charge),
+	BMS("ConsumedAmpHours", "d", NULL, consumed_amp_hours),
+	BMS("TimeRemaining", "d", NULL, time_remaining),
+	BMS("BalancerStatus", "s", NULL, balancer_status),
 	BMS("MinCellVoltage", "d", NULL, min_cell_voltage),
 	BMS("MinCellId", "s", get_text, min_cell_id),
 	BMS("MaxCellVoltage", "d", NULL, max_cell_voltage),
@@ -148,8 +160,91 @@ static const sd_bus_vtable bms_vtable[] = {
 	BMS("OutputsVirtual", "b", NULL, outputs_virtual),
 	SD_BUS_PROPERTY("Version", "s", NULL,
 			offsetof(struct snapshot_bms, version), CONST),
+	SD_BUS_METHOD_WITH_ARGS("SetStateOfCharge",
+				SD_BUS_ARGS("d", percent), SD_BUS_NO_RESULT,
+				method_refused, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("SynchroniseStateOfCharge", "", "", method_refused,
+		      SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL_WITH_ARGS("Event", SD_BUS_ARGS("s", code, "s", text,
 						     "b", active), 0),
+	SD_BUS_VTABLE_END
+};
+
+#define HISTORY_D(name, id) \
+	SD_BUS_PROPERTY(name, "d", NULL, \
+			offsetof(struct snapshot_history, number[id]), CHANGES)
+#define HISTORY_T(name, id) \
+	SD_BUS_PROPERTY(name, "t", NULL, \
+			offsetof(struct snapshot_history, count[id]), CHANGES)
+
+/* The rows of history_rows[], in its order. */
+static const sd_bus_vtable history_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	HISTORY_D("DeepestDischarge", HISTORY_DEEPEST_DISCHARGE),
+	HISTORY_D("CumulativeAhDrawn", HISTORY_AH_DRAWN),
+	HISTORY_D("DischargedEnergy", HISTORY_DISCHARGED_ENERGY),
+	HISTORY_D("ChargedEnergy", HISTORY_CHARGED_ENERGY),
+	HISTORY_T("Synchronisations", HISTORY_SYNCHRONISATIONS),
+	HISTORY_T("Cycles", HISTORY_CYCLES),
+	HISTORY_D("TimeSinceLastFullCharge", HISTORY_FULL_CHARGE_AGE),
+	HISTORY_D("MinimumBatteryVoltage", HISTORY_MIN_VOLTAGE),
+	HISTORY_D("MaximumBatteryVoltage", HISTORY_MAX_VOLTAGE),
+	HISTORY_D("MinimumCellVoltage", HISTORY_MIN_CELL),
+	HISTORY_D("MaximumCellVoltage", HISTORY_MAX_CELL),
+	HISTORY_D("MinimumBatteryTemperature", HISTORY_MIN_TEMPERATURE),
+	HISTORY_D("MaximumBatteryTemperature", HISTORY_MAX_TEMPERATURE),
+	SD_BUS_METHOD("Reset", "", "", method_refused,
+		      SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END
+};
+
+_Static_assert(ARRAY_SIZE(history_vtable) == HISTORY_COUNT + 3,
+	       "a property for every value of the history");
+
+/* Every setting as (section, key, value, unit, origin, allowed, help). */
+static int list_settings(sd_bus_message *call, void *userdata,
+			 sd_bus_error *error UNUSED)
+{
+	const struct snapshot_settings *settings = userdata;
+	struct snapshot_setting s;
+	sd_bus_message *reply = NULL;
+	int r = sd_bus_message_new_method_return(call, &reply);
+
+	if (r >= 0)
+		r = sd_bus_message_open_container(reply, 'a', "(sssssss)");
+	for (size_t i = 0; r >= 0 &&
+			   snapshot_setting(settings->view, i, &s); i++)
+		r = sd_bus_message_append(reply, "(sssssss)", s.section,
+					  s.key, s.value, s.unit, s.origin,
+					  s.allowed, s.help);
+	if (r >= 0)
+		r = sd_bus_message_close_container(reply);
+	if (r >= 0)
+		r = sd_bus_send(NULL, reply, NULL);
+	sd_bus_message_unref(reply);
+	return r;
+}
+
+#define SETTING(name, signature, field) \
+	SD_BUS_WRITABLE_PROPERTY(name, signature, NULL, set_refused, \
+				 offsetof(struct snapshot_settings, field), \
+				 CHANGES | SD_BUS_VTABLE_UNPRIVILEGED)
+
+static const sd_bus_vtable settings_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	SETTING("ChargedVoltage", "d", charged_voltage),
+	SETTING("TailCurrent", "d", tail_current),
+	SETTING("ChargedDetectionTime", "d", charged_detection_time),
+	SETTING("LowSocWarning", "d", low_soc_warning),
+	SETTING("DischargeFloor", "d", discharge_floor),
+	SETTING("BluetoothEnabled", "b", bluetooth_enabled),
+	SD_BUS_METHOD_WITH_ARGS("List", SD_BUS_NO_ARGS,
+				SD_BUS_RESULT("a(sssssss)", settings),
+				list_settings, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Set", SD_BUS_ARGS("s", section, "s", key,
+						   "s", value),
+				SD_BUS_NO_RESULT, method_refused,
+				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END
 };
 
@@ -170,6 +265,8 @@ static const sd_bus_vtable battery_vtable[] = {
 	BATTERY("Current", "d", NULL, current, CHANGES),
 	BATTERY("Temperature", "d", NULL, temperature, CHANGES),
 	BATTERY("StateOfCharge", "d", NULL, state_of_charge, CHANGES),
+	BATTERY("CountedStateOfCharge", "d", NULL, counted_state_of_charge,
+		CHANGES),
 	BATTERY("CellVoltages", "ad", get_doubles, cell_voltages, CHANGES),
 	BATTERY("CellTemperatures", "ad", get_doubles, cell_temperatures,
 		CHANGES),
@@ -242,6 +339,10 @@ static const struct kind_row {
 } kind_rows[] = {
 	[BUS_OBJECT_BMS] = { BUS_BMS, bms_vtable,
 			     ARRAY_SIZE(bms_vtable) },
+	[BUS_OBJECT_HISTORY] = { BUS_HISTORY, history_vtable,
+				 ARRAY_SIZE(history_vtable) },
+	[BUS_OBJECT_SETTINGS] = { BUS_SETTINGS, settings_vtable,
+				  ARRAY_SIZE(settings_vtable) },
 	[BUS_OBJECT_BATTERY] = { BUS_BATTERY, battery_vtable,
 				 ARRAY_SIZE(battery_vtable) },
 	[BUS_OBJECT_INVERTER] = { BUS_INVERTER, inverter_vtable,

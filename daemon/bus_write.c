@@ -6,16 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/bus_table.h"
+#include "daemon/bus_order.h"
 
 #define DBUS_NAME "org.freedesktop.DBus"
 #define DBUS_PATH "/org/freedesktop/DBus"
-#define PROPERTIES "org.freedesktop.DBus.Properties"
-#define MODES_ALLOWED "on, charger-only, inverter-only or off"
 
 enum {
 	QUESTION_TIMEOUT_US = 3000000,
-	ERROR_SIZE = 256,
 	GROUP_BUFFER_SIZE = 4096
 };
 
@@ -27,7 +24,7 @@ struct caller {
 };
 
 void bus_writes_init(struct bus_writes *writes,
-		     const struct bus_handler *handler)
+		     const struct order_handler *handler)
 {
 	char buf[GROUP_BUFFER_SIZE];
 	struct group entry;
@@ -141,13 +138,12 @@ static const char *error_name(int error)
 
 static void carry_out(struct bus_write *write)
 {
-	const struct bus_handler *handler = &write->all->handler;
-	char error[ERROR_SIZE] = "";
+	const struct order_handler *handler = &write->all->handler;
+	char error[ORDER_ERROR_SIZE] = "";
 	int r = -ENOTSUP;
 
-	if (handler->set_mode)
-		r = handler->set_mode(handler->data, write->mode, error,
-				      sizeof(error));
+	if (handler->carry_out)
+		r = handler->carry_out(handler->data, &write->order, error);
 	write->done = r >= 0;
 	if (write->done)
 		return;
@@ -175,7 +171,7 @@ static int on_caller(sd_bus_message *reply, void *userdata,
 		(void)sd_bus_reply_method_errorf(
 			write->call, SD_BUS_ERROR_ACCESS_DENIED,
 			"Only root and members of the group %s may change "
-			"the mode; user %u is neither. Nothing was changed.",
+			"anything; user %u is neither. Nothing was changed.",
 			BUS_WRITE_GROUP, caller.uid);
 	if (!write->done)
 		write_done(write);
@@ -204,53 +200,27 @@ static int ask(struct bus_write *write, sd_bus_message *call)
 	return r;
 }
 
-static int take(struct bus_writes *writes, sd_bus_message *call,
-		sd_bus_error *error)
+/* Sees every message first: whether the caller may is only known later,
+ * and a method or a setter of a vtable would have to answer at once. */
+static int on_message(sd_bus_message *call, void *userdata,
+		      sd_bus_error *error)
 {
-	enum bms_mode mode;
-	const char *name;
-	int r = sd_bus_message_read(call, "v", "s", &name);
+	struct bus_writes *writes = userdata;
+	struct order order;
+	int r = bus_order_read(call, &order, error);
 
-	if (r < 0)
-		return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS,
-					"Mode is a string: " MODES_ALLOWED
-					".");
-	if (!snapshot_mode_find(name, &mode))
-		return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
-					 "Mode cannot be \"%.40s\"; allowed "
-					 "is " MODES_ALLOWED ".", name);
+	if (r <= 0)
+		return r;
 	for (size_t i = 0; i < BUS_WRITES_MAX; i++) {
 		if (writes->write[i].call)
 			continue;
-		writes->write[i].mode = mode;
+		writes->write[i].order = order;
 		r = ask(&writes->write[i], call);
 		return r < 0 ? r : 1;
 	}
 	return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
 				 "More than %d writes at once; nothing was "
 				 "changed, try again.", BUS_WRITES_MAX);
-}
-
-/* Sees every message first. A property setter would have to answer at
- * once, so Set of what is writable is taken out here. */
-static int on_message(sd_bus_message *call, void *userdata,
-		      sd_bus_error *error)
-{
-	const char *outer = sd_bus_message_get_interface(call);
-	const char *path = sd_bus_message_get_path(call);
-	const char *interface;
-	const char *property;
-
-	if (!sd_bus_message_is_method_call(call, NULL, "Set") ||
-	    !path || strcmp(path, BUS_ROOT) != 0 ||
-	    (outer && strcmp(outer, PROPERTIES) != 0) ||
-	    !sd_bus_message_has_signature(call, "ssv"))
-		return 0;
-	if (sd_bus_message_read(call, "ss", &interface, &property) >= 0 &&
-	    strcmp(interface, BUS_BMS) == 0 && strcmp(property, "Mode") == 0)
-		return take(userdata, call, error);
-	(void)sd_bus_message_rewind(call, true);
-	return 0;
 }
 
 int bus_writes_add(struct bus_writes *writes, sd_bus *bus)

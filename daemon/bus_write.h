@@ -13,7 +13,7 @@
 #include <sys/types.h>
 #include <systemd/sd-bus.h>
 
-#include "daemon/bus.h"
+#include "daemon/order.h"
 
 #define BUS_WRITE_GROUP "vebus-bms-ng"
 
@@ -25,12 +25,12 @@ struct bus_write {
 	struct bus_writes *all;
 	sd_bus_message *call; /* NULL: free */
 	sd_bus_slot *question;
-	enum bms_mode mode;
+	struct order order;
 	bool done; /* taken by the handler; to be answered */
 };
 
 struct bus_writes {
-	struct bus_handler handler;
+	struct order_handler handler;
 	bool group_known;
 	gid_t group;
 	sd_bus_slot *filter;
@@ -39,7 +39,7 @@ struct bus_writes {
 
 /* Looks the group up, once: that may read files. */
 void bus_writes_init(struct bus_writes *writes,
-		     const struct bus_handler *handler);
+		     const struct order_handler *handler);
 
 /* Takes the writes that come in on a connection. 0 or -errno. The writes
  * must stay where they are until bus_writes_drop(). */

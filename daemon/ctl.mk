@@ -7,9 +7,13 @@ vebus_bms_ngctl_SOURCES = \
 	daemon/ctl/main.c \
 	daemon/ctl/model.c daemon/ctl/model.h \
 	daemon/ctl/monitor.c \
+	daemon/ctl/order.c \
 	daemon/ctl/print.c daemon/ctl/print.h \
 	daemon/ctl/print_batteries.c \
+	daemon/ctl/print_history.c \
 	daemon/ctl/print_text.c daemon/ctl/print_text.h \
+	daemon/ctl/probe.c \
+	daemon/ctl/settings.c \
 	daemon/ctl/show.c \
 	daemon/ctl/watch.c daemon/ctl/watch.h \
 	daemon/ctl/words.c daemon/ctl/words.h \

@@ -13,30 +13,6 @@
 #include "daemon/log.h"
 #include "daemon/replay.h"
 
-static int bmsd_set_mode(void *data, enum bms_mode mode, char *error,
-			 size_t size)
-{
-	struct bmsd *d = data;
-	bool lifts = mode == BMS_MODE_ON && d->input.mode != mode;
-
-	/* C11: it would not be followed. What was set before it came can be
-	 * taken back all the same. */
-	if (d->spine->output.mode_owned && !lifts) {
-		snprintf(error, size,
-			 "A Digital Multi Control owns the switch of the "
-			 "inverter/charger: set the mode there. Nothing was "
-			 "changed.");
-		return -EBUSY;
-	}
-	if (mode != d->input.mode)
-		log_line(LOG_LEVEL_NOTICE, "mode", "set to %s over D-Bus",
-			 keep_mode_name(mode));
-	d->input.mode = mode;
-	keep_touch(d, KEEP_MODE, clock_mono());
-	d->due = true;
-	return 0;
-}
-
 static void bmsd_timer(struct ev_loop *loop, struct ev_timer *timer,
 		       int events)
 {
@@ -88,7 +64,7 @@ static int bmsd_loop(struct bmsd *d)
 /* Before anything is touched: the lock, the name, the memory. */
 static int bmsd_claim(struct bmsd *d, struct settings *settings)
 {
-	struct bus_handler handler = { d, bmsd_set_mode };
+	struct order_handler handler = { d, bmsd_carry_out };
 	int r;
 
 	r = keep_open(d);
@@ -98,6 +74,7 @@ static int bmsd_claim(struct bmsd *d, struct settings *settings)
 	if (r < 0)
 		return r;
 	d->hooks = (struct port_hooks){ d, bmsd_wake, bmsd_told };
+	keep_load_settings(d, settings);
 	r = bmsd_apply(d, settings, clock_mono());
 	if (r < 0) {
 		log_line(LOG_LEVEL_ERROR, "start",

@@ -21,7 +21,13 @@
 #include "daemon/view.h"
 
 /* What survives a restart, an item a file. */
-enum keep_item { KEEP_MODE, KEEP_BATTERIES, KEEP_COUNT };
+enum keep_item {
+	KEEP_MODE,
+	KEEP_SETTINGS,  /* changed while running */
+	KEEP_BATTERIES, /* which was where */
+	KEEP_MEMORY,    /* charge, history, balancer */
+	KEEP_COUNT
+};
 
 struct bmsd {
 	struct options options;
@@ -33,6 +39,7 @@ struct bmsd {
 	bool reload;
 
 	struct settings *settings;
+	struct overrides overrides; /* of them, beside the file */
 	struct spine *spine;
 	struct port *port;     /* as many as the spine's */
 	struct view_bus *view_bus;
@@ -69,6 +76,8 @@ struct bmsd {
 	} kept[KEEP_COUNT];
 	struct saver saver;
 	enum keep_item saving; /* where the saver is busy */
+	mono_t memory_touched;
+	uint32_t events;       /* of the decision, as last saved */
 
 	struct bus *bus;
 	struct view view;
@@ -115,9 +124,13 @@ uint32_t lines_period_ms(const struct bmsd *d);
 /* Opens the state folder and locks it. 0, or -EEXIST with a line in the
  * log: another instance runs. A folder that cannot be used is only told. */
 int keep_open(struct bmsd *d);
-/* Brings mode and serials back into the spine. */
+/* Brings back what was changed beside the file: before anything is made of
+ * the settings, and after the file has been read anew. */
+void keep_load_settings(struct bmsd *d, struct settings *settings);
+void keep_apply_settings(struct bmsd *d, struct settings *settings);
+/* Brings mode, serials and memory back into the spine. */
 void keep_load(struct bmsd *d, mono_t now);
-/* Notices serials that are new; cheap. */
+/* Notices what has to be saved; cheap. */
 void keep_look(struct bmsd *d, mono_t now);
 /* The item has changed and has to be saved, soon. */
 void keep_touch(struct bmsd *d, enum keep_item item, mono_t now);
@@ -130,10 +143,18 @@ void keep_close(struct bmsd *d);
 /* "charger-only", ... as it is kept. */
 const char *keep_mode_name(enum bms_mode mode);
 
+/* --- orders.c --- */
+/* Carries out what an operator asks for; struct order_handler. */
+int bmsd_carry_out(void *data, const struct order *order,
+		   char error[ORDER_ERROR_SIZE]);
+
 /* --- reload.c --- */
 /* Makes spine, ports and texts for settings, taking over from what there
  * is. 0, or -ENOMEM: then nothing has changed. d owns settings after it. */
 int bmsd_apply(struct bmsd *d, struct settings *settings, mono_t now);
+/* The same for settings that take the place of others, with lines and
+ * capture. As bmsd_apply(). */
+int bmsd_change(struct bmsd *d, struct settings *settings);
 /* Follows SIGHUP. A bad file keeps the old settings and says so. */
 void bmsd_reload(struct bmsd *d);
 /* Starts the capture that the settings ask for. */

@@ -5,16 +5,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/clock.h"
 #include "daemon/daemon.h"
 #include "daemon/lock.h"
 #include "daemon/log.h"
 #include "daemon/store.h"
 #include "lib/base/identities.h"
+#include "lib/core/memory.h"
 
 enum {
 	KEEP_AGAIN_MS = 60000, /* after the disk has not taken it */
 	KEEP_END_MS = 2000,    /* at the end a save may take so long */
 	KEEP_MODE_SIZE = 32,
+	KEEP_SAVED_SIZE = 32,
+	KEEP_MEMORY_MS = 300000, /* F3: every 5 min and at every event */
 };
 
 /* Index is enum bms_mode. */
@@ -24,6 +28,11 @@ static const char *const mode_names[] = {
 	[BMS_MODE_INVERTER_ONLY] = "inverter-only",
 	[BMS_MODE_ON] = "on",
 };
+
+/* Year 2286; more than that is no time. */
+#define KEEP_WALL_MAX_MS UINT64_C(9999999999999)
+
+static const char memory_saved[] = "saved ";
 
 _Static_assert(ARRAY_SIZE(mode_names) == BMS_MODE_ON + 1, "every mode");
 
@@ -56,10 +65,38 @@ static int encode_batteries(const struct bmsd *d, struct text *t)
 	return 0;
 }
 
+static int encode_settings(const struct bmsd *d, struct text *t)
+{
+	overrides_encode(&d->overrides, t);
+	return 0;
+}
+
+/* When it was, and then what the decision remembers. */
+static int encode_memory(const struct bmsd *d, struct text *t)
+{
+	text_str(t, memory_saved);
+	text_uint(t, clock_wall().us / 1000);
+	text_char(t, '\n');
+	return memory_encode(&d->spine->state, d->settings, t) < 0 ?
+		-EFBIG : 0;
+}
+
 static size_t size_mode(const struct bmsd *d)
 {
 	(void)d;
 	return KEEP_MODE_SIZE;
+}
+
+static size_t size_settings(const struct bmsd *d)
+{
+	(void)d;
+	return OVERRIDES_TEXT_SIZE;
+}
+
+static size_t size_memory(const struct bmsd *d)
+{
+	return memory_size_max(d->spine->state.n_batteries) +
+	       KEEP_SAVED_SIZE;
 }
 
 static size_t size_batteries(const struct bmsd *d)
@@ -77,6 +114,10 @@ struct keep_row {
 
 static const struct keep_row keep_rows[KEEP_COUNT] = {
 	[KEEP_MODE] = { "mode", "the mode", 0, size_mode, encode_mode },
+	[KEEP_SETTINGS] = { "settings", "the changed settings", 0,
+			    size_settings, encode_settings },
+	[KEEP_MEMORY] = { "memory", "state of charge and history", 1000,
+			  size_memory, encode_memory },
 	[KEEP_BATTERIES] = { "batteries", "the serial numbers", 10000,
 			     size_batteries, encode_batteries },
 };
@@ -92,7 +133,7 @@ void keep_touch(struct bmsd *d, enum keep_item item, mono_t now)
 	kept->dirty = true;
 }
 
-/* --- at the start ---------------------------------------------------------- */
+/* --- at the start -------------------------------------------------------  */
 
 int keep_open(struct bmsd *d)
 {
@@ -188,19 +229,113 @@ static void keep_load_serials(struct bmsd *d, mono_t now)
 	free(text);
 }
 
+/* Milliseconds since it was saved; 0 where the clocks cannot say. It only
+ * labels: how long ago the last full charge was. */
+static uint64_t saved_ago_ms(const char *text, size_t *ret_len)
+{
+	uint64_t saved_ms = 0, now_ms = clock_wall().us / 1000;
+	size_t at = sizeof(memory_saved) - 1;
+
+	*ret_len = 0;
+	if (strncmp(text, memory_saved, at) != 0)
+		return 0;
+	for (; text[at] >= '0' && text[at] <= '9' &&
+	       saved_ms < KEEP_WALL_MAX_MS; at++)
+		saved_ms = saved_ms * 10 + (uint64_t)(text[at] - '0');
+	if (text[at] != '\n')
+		return 0;
+	*ret_len = at + 1;
+	return now_ms > saved_ms && saved_ms > 0 ? now_ms - saved_ms : 0;
+}
+
+static void keep_load_memory(struct bmsd *d, mono_t now)
+{
+	size_t size = size_memory(d);
+	char *text = calloc(1, size + 1);
+	uint64_t away_ms;
+	size_t len, used = 0;
+	int r;
+
+	if (!text)
+		return;
+	r = store_load(d->state_dir, "memory", text, size, &len);
+	if (r == 0) {
+		const uint8_t *bytes = (const uint8_t *)text;
+
+		away_ms = saved_ago_ms(text, &used);
+		r = spine_remember(d->spine, bytes + used, len - used,
+				   away_ms);
+		if (r == 0)
+			(void)capture_note_kept(d->capture, now, bytes + used,
+						len - used);
+	}
+	if (r < 0 && r != -ENOENT)
+		log_line(LOG_LEVEL_WARNING, "state",
+			 "the kept state of charge and history cannot be "
+			 "read: %s, both begin anew", strerror(-r));
+	free(text);
+}
+
+void keep_apply_settings(struct bmsd *d, struct settings *settings)
+{
+	size_t forgotten = overrides_apply(&d->overrides, settings);
+
+	if (forgotten == 0)
+		return;
+	keep_touch(d, KEEP_SETTINGS, clock_mono());
+	log_line(LOG_LEVEL_NOTICE, "settings",
+		 "%s has been edited: %zu settings that were changed while "
+		 "running are as the file says now", d->options.config,
+		 forgotten);
+}
+
+void keep_load_settings(struct bmsd *d, struct settings *settings)
+{
+	char text[OVERRIDES_TEXT_SIZE];
+	size_t len;
+	int r = -ENOENT;
+
+	if (d->state_dir >= 0)
+		r = store_load(d->state_dir, "settings", text, sizeof(text),
+			       &len);
+	if (r == 0)
+		overrides_decode(&d->overrides, text, len);
+	else if (r != -ENOENT)
+		log_line(LOG_LEVEL_WARNING, "state",
+			 "the settings that were changed while running "
+			 "cannot be read: %s, the file's hold",
+			 strerror(-r));
+	keep_apply_settings(d, settings);
+}
+
 void keep_load(struct bmsd *d, mono_t now)
 {
+	d->memory_touched = now;
 	d->input.mode = BMS_MODE_ON;
 	if (d->state_dir < 0)
 		return;
 	keep_load_mode(d, now);
 	keep_load_serials(d, now);
+	keep_load_memory(d, now);
+}
+
+static void keep_look_memory(struct bmsd *d, mono_t now)
+{
+	uint32_t events = d->spine->output.events;
+
+	if (events == d->events &&
+	    mono_elapsed_ms(d->memory_touched, now) < KEEP_MEMORY_MS)
+		return;
+	d->events = events;
+	d->memory_touched = now;
+	keep_touch(d, KEEP_MEMORY, now);
 }
 
 void keep_look(struct bmsd *d, mono_t now)
 {
 	const struct bms_state *state = &d->spine->state;
 
+	keep_look_memory(d, now);
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		const char *serial = state->battery[i].sample.serial;
 

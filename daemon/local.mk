@@ -15,6 +15,7 @@ libbms_a_SOURCES += \
 	daemon/log.c daemon/log.h \
 	daemon/notify.c daemon/notify.h \
 	daemon/options.c daemon/options.h \
+	daemon/orders.c \
 	daemon/port.c daemon/port.h \
 	daemon/reload.c \
 	daemon/repeat.c daemon/repeat.h \

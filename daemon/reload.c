@@ -227,30 +227,17 @@ static bool reload_gpio_same(const struct settings_gpio *a,
 	return true;
 }
 
-void bmsd_reload(struct bmsd *d)
+int bmsd_change(struct bmsd *d, struct settings *settings)
 {
+	bool gpio_same = reload_gpio_same(&d->settings->gpio,
+					  &settings->gpio);
+	bool same = settings_identity(d->settings) ==
+		    settings_identity(settings);
 	mono_t now = clock_mono();
-	struct settings *settings;
-	bool gpio_same, same;
+	int r = bmsd_apply(d, settings, now);
 
-	d->reload = false;
-	notify_reloading(&d->notify);
-	settings = reload_read(d);
-	if (!settings) {
-		log_line(LOG_LEVEL_ERROR, "config",
-			 "%s has not been taken over, the settings from "
-			 "before stay in force", d->options.config);
-		d->due = true;
-		return;
-	}
-	gpio_same = reload_gpio_same(&d->settings->gpio, &settings->gpio);
-	same = settings_identity(d->settings) == settings_identity(settings);
-	if (bmsd_apply(d, settings, now) < 0) {
-		free(settings);
-		log_line(LOG_LEVEL_ERROR, "config",
-			 "no memory, the settings from before stay in force");
-		return;
-	}
+	if (r < 0)
+		return r;
 	if (!gpio_same) {
 		lines_close(d);
 		d->lines_retry = now;
@@ -259,7 +246,31 @@ void bmsd_reload(struct bmsd *d)
 		d->capture = capture_close(d->capture);
 		bmsd_capture(d);
 	}
+	d->due = true;
+	return 0;
+}
+
+void bmsd_reload(struct bmsd *d)
+{
+	struct settings *settings;
+
+	d->reload = false;
+	d->due = true;
+	notify_reloading(&d->notify);
+	settings = reload_read(d);
+	if (!settings) {
+		log_line(LOG_LEVEL_ERROR, "config",
+			 "%s has not been taken over, the settings from "
+			 "before stay in force", d->options.config);
+		return;
+	}
+	keep_apply_settings(d, settings);
+	if (bmsd_change(d, settings) < 0) {
+		free(settings);
+		log_line(LOG_LEVEL_ERROR, "config",
+			 "no memory, the settings from before stay in force");
+		return;
+	}
 	log_line(LOG_LEVEL_NOTICE, "config", "%s taken over",
 		 d->options.config);
-	d->due = true;
 }

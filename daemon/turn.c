@@ -197,6 +197,7 @@ void bmsd_fill_view(struct bmsd *d, mono_t now)
 		d->view_bus[i].connected = d->port[i].fd >= 0;
 	d->view.now = now;
 	d->view.settings = d->settings;
+	d->view.overrides = &d->overrides;
 	d->view.state = &d->spine->state;
 	d->view.output = &d->spine->output;
 	d->view.n_buses = d->spine->n_ports;

@@ -9,6 +9,7 @@
 
 #include "gpio/gpio.h"
 #include "lib/base/session.h"
+#include "lib/base/overrides.h"
 #include "lib/base/settings.h"
 #include "lib/core/bms.h"
 #include "lib/mk3/reading.h"
@@ -25,6 +26,7 @@ struct view_bus {
 struct view {
 	mono_t now;
 	const struct settings *settings;
+	const struct overrides *overrides; /* NULL: none */
 	const struct bms_state *state;
 	const struct bms_output *output;
 	uint32_t n_buses;

@@ -16,6 +16,7 @@ struct ctl {
 	const char *address; /* NULL: of the system or session bus */
 	bool session_bus;
 	bool json;
+	bool reset; /* --reset, of the history */
 	bool color;
 	bool terminal; /* stdout is one */
 };
@@ -37,8 +38,16 @@ int ctl_status(const struct ctl *ctl, char *const arguments[]);
 int ctl_batteries(const struct ctl *ctl, char *const arguments[]);
 int ctl_inverter(const struct ctl *ctl, char *const arguments[]);
 int ctl_mode(const struct ctl *ctl, char *const arguments[]);
+int ctl_history(const struct ctl *ctl, char *const arguments[]);
+int ctl_soc(const struct ctl *ctl, char *const arguments[]);
+int ctl_sync(const struct ctl *ctl, char *const arguments[]);
+int ctl_settings(const struct ctl *ctl, char *const arguments[]);
 int ctl_monitor(const struct ctl *ctl, char *const arguments[]);
 int ctl_events(const struct ctl *ctl, char *const arguments[]);
+int ctl_probe(const struct ctl *ctl, char *const arguments[]);
 int ctl_decode(const struct ctl *ctl, char *const arguments[]);
+
+/* What history --reset does. */
+int ctl_reset_history(const struct ctl *ctl);
 
 #endif

@@ -19,6 +19,12 @@ static const char usage[] =
 "  events              warnings, alarms and errors as they come and go\n"
 "  mode [MODE]         shows the mode, or sets it: on, charger-only,\n"
 "                      inverter-only, off\n"
+"  history [--reset]   what has been since the beginning, or begins anew\n"
+"  soc [PERCENT]       shows the state of charge, or sets it\n"
+"  sync                the bank is full: sets it to 100 %\n"
+"  settings [KEY [VALUE]]\n"
+"                      every setting with its origin; one; or changes it\n"
+"  probe TTY...        finds out what answers there; needs no daemon\n"
 "  decode PROTOCOL HEX...\n"
 "                      what one frame says; needs no daemon\n"
 "\n"
@@ -37,16 +43,22 @@ static const struct {
 	{ "monitor", ctl_monitor },
 	{ "events", ctl_events },
 	{ "mode", ctl_mode },
+	{ "history", ctl_history },
+	{ "soc", ctl_soc },
+	{ "sync", ctl_sync },
+	{ "settings", ctl_settings },
+	{ "probe", ctl_probe },
 	{ "decode", ctl_decode },
 };
 
-enum { OPTION_JSON = 256, OPTION_SESSION, OPTION_BUS, OPTION_HELP,
-       OPTION_VERSION };
+enum { OPTION_JSON = 256, OPTION_SESSION, OPTION_BUS, OPTION_RESET,
+       OPTION_HELP, OPTION_VERSION };
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },
 	{ "session-bus", no_argument, NULL, OPTION_SESSION },
 	{ "bus", required_argument, NULL, OPTION_BUS },
+	{ "reset", no_argument, NULL, OPTION_RESET },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 }
@@ -77,11 +89,15 @@ static int run(const struct ctl *ctl, char *const arguments[])
 		return CTL_USAGE;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (strcmp(commands[i].name, arguments[0]) == 0)
-			return commands[i].run(ctl, arguments + 1);
+		if (strcmp(commands[i].name, arguments[0]) != 0)
+			continue;
+		if (ctl->reset && commands[i].run != ctl_history) {
+			ctl_complain("--reset belongs to history");
+			return CTL_USAGE;
+		}
+		return commands[i].run(ctl, arguments + 1);
 	}
-	ctl_complain("no command is called \"%s\"; there are status, "
-		     "batteries, inverter, monitor, events, mode, decode",
+	ctl_complain("no command is called \"%s\"; --help lists them",
 		     arguments[0]);
 	return CTL_USAGE;
 }
@@ -104,6 +120,9 @@ int main(int argc, char *argv[])
 			break;
 		case OPTION_BUS:
 			ctl.address = optarg;
+			break;
+		case OPTION_RESET:
+			ctl.reset = true;
 			break;
 		case OPTION_HELP:
 			fputs(usage, stdout);

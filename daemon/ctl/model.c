@@ -312,22 +312,36 @@ static int call(sd_bus *bus, const char *interface, const char *member,
 	return r;
 }
 
+/* An object manager does not list its own object. */
+static int load_root(struct model *model, sd_bus *bus, sd_bus_error *error)
+{
+	static const char *const interfaces[] = { BUS_BMS, BUS_HISTORY,
+						  BUS_SETTINGS };
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(interfaces); i++) {
+		sd_bus_message *all = NULL;
+
+		r = call(bus, "org.freedesktop.DBus.Properties", "GetAll",
+			 interfaces[i], &all, error);
+		if (r >= 0)
+			r = model_take(model, BUS_ROOT, interfaces[i], all);
+		sd_bus_message_unref(all);
+	}
+	return r;
+}
+
 int model_load(struct model *ret_model, sd_bus *bus, sd_bus_error *error)
 {
 	struct model model = { 0 };
-	sd_bus_message *all = NULL;
 	sd_bus_message *objects = NULL;
-	int r = call(bus, "org.freedesktop.DBus.Properties", "GetAll",
-		     BUS_BMS, &all, error);
+	int r = load_root(&model, bus, error);
 
 	if (r >= 0)
 		r = call(bus, "org.freedesktop.DBus.ObjectManager",
 			 "GetManagedObjects", NULL, &objects, error);
 	if (r >= 0)
-		r = model_take(&model, BUS_ROOT, BUS_BMS, all);
-	if (r >= 0)
 		r = take_objects(&model, objects);
-	sd_bus_message_unref(all);
 	sd_bus_message_unref(objects);
 	if (r < 0) {
 		model_done(&model);

@@ -34,6 +34,25 @@ static void number_line(const struct printer *p, const char *label,
 			     unit));
 }
 
+/* "5 h 20 min"; "-" while it is not being discharged. */
+static void print_remaining(const struct printer *p,
+			    const struct object *object)
+{
+	double s = object_number(object, "TimeRemaining");
+	unsigned int minutes;
+
+	print_label(p, "Time remaining");
+	if (isnan(s) || s < 0.0 || s > 1e8) {
+		fputs("-\n", p->out);
+		return;
+	}
+	minutes = (unsigned int)(s / 60.0);
+	if (minutes >= 48 * 60)
+		fprintf(p->out, "%u days\n", minutes / (24 * 60));
+	else
+		fprintf(p->out, "%u h %u min\n", minutes / 60, minutes % 60);
+}
+
 static void print_current(const struct printer *p,
 			  const struct object *object)
 {
@@ -211,6 +230,8 @@ void print_status(const struct printer *p, const struct model *model)
 	number_line(p, "Voltage", bms, "Voltage", 2, "V");
 	print_current(p, bms);
 	number_line(p, "Power", bms, "Power", 0, "W");
+	number_line(p, "Consumed", bms, "ConsumedAmpHours", 1, "Ah");
+	print_remaining(p, bms);
 	print_allowed(p, bms, "Allowed to charge", "AllowedToCharge",
 		      "ChargeReasons");
 	print_allowed(p, bms, "Allowed to discharge", "AllowedToDischarge",
@@ -218,6 +239,9 @@ void print_status(const struct printer *p, const struct model *model)
 	print_cell(p, bms, "Lowest cell", "MinCellVoltage", "MinCellId");
 	print_cell(p, bms, "Highest cell", "MaxCellVoltage", "MaxCellId");
 	print_temperatures(p, bms);
+	print_label(p, "Balancer");
+	fprintf(p->out, "%s\n",
+		print_or_dash(object_text(bms, "BalancerStatus")));
 	print_bank(p, bms);
 	print_limits(p, bms);
 	print_label(p, "Mode");

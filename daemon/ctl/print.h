@@ -19,6 +19,7 @@ struct printer {
 void print_status(const struct printer *printer, const struct model *model);
 void print_batteries(const struct printer *printer,
 		     const struct model *model);
+void print_history(const struct printer *printer, const struct model *model);
 void print_inverter(const struct printer *printer,
 		    const struct model *model);
 /* One line a battery, for the monitor. */

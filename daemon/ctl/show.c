@@ -12,8 +12,6 @@
 #include "daemon/ctl/print.h"
 #include "daemon/ctl/write_json.h"
 
-#define MODES "on, charger-only, inverter-only or off"
-
 void ctl_complain(const char *format, ...)
 {
 	va_list arguments;
@@ -141,42 +139,9 @@ int ctl_inverter(const struct ctl *ctl, char *const arguments[])
 	return show(ctl, arguments, print_inverter, json_inverter);
 }
 
-static int show_mode(sd_bus *bus, sd_bus_error *error)
+int ctl_history(const struct ctl *ctl, char *const arguments[])
 {
-	char *mode = NULL;
-	int r = sd_bus_get_property_string(bus, BUS_NAME, BUS_ROOT, BUS_BMS,
-					   "Mode", error, &mode);
-
-	if (r < 0)
-		return r;
-	puts(mode);
-	free(mode);
-	return 0;
-}
-
-int ctl_mode(const struct ctl *ctl, char *const arguments[])
-{
-	sd_bus_error error = SD_BUS_ERROR_NULL;
-	enum bms_mode mode;
-	sd_bus *bus;
-	int r = 0;
-
-	if (arguments[0] && (arguments[1] ||
-			     !snapshot_mode_find(arguments[0], &mode))) {
-		ctl_complain("mode takes one of " MODES);
-		return CTL_USAGE;
-	}
-	bus = ctl_connect(ctl);
-	if (!bus)
-		return CTL_FAILED;
-	if (arguments[0])
-		r = sd_bus_set_property(bus, BUS_NAME, BUS_ROOT, BUS_BMS,
-					"Mode", &error, "s", arguments[0]);
-	else
-		r = show_mode(bus, &error);
-	if (r < 0)
-		ctl_complain_call(ctl, r, &error);
-	sd_bus_error_free(&error);
-	sd_bus_flush_close_unref(bus);
-	return r < 0 ? CTL_FAILED : CTL_OK;
+	if (ctl->reset && !arguments[0])
+		return ctl_reset_history(ctl);
+	return show(ctl, arguments, print_history, json_history);
 }

@@ -137,6 +137,12 @@ void json_inverter(FILE *out, const struct model *model)
 	fputc('\n', out);
 }
 
+void json_history(FILE *out, const struct model *model)
+{
+	json_object(out, model_find(model, BUS_ROOT, BUS_HISTORY));
+	fputc('\n', out);
+}
+
 void json_time(char buf[JSON_TIME_SIZE])
 {
 	struct timespec now = { 0 };

@@ -20,6 +20,7 @@ void json_object(FILE *out, const struct object *object);
  * with its "path"), {...} or null. */
 void json_status(FILE *out, const struct model *model);
 void json_batteries(FILE *out, const struct model *model);
+void json_history(FILE *out, const struct model *model);
 void json_inverter(FILE *out, const struct model *model);
 
 /* "2024-02-29T12:00:00.123Z", now. */

@@ -16,6 +16,13 @@ tests_unit_test_bus_trouble_SOURCES = tests/unit/test-bus-trouble.c \
 tests_unit_test_bus_trouble_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_unit_test_bus_trouble_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test-bus-order
+TESTS += tests/unit/test-bus-order
+tests_unit_test_bus_order_SOURCES = tests/unit/test-bus-order.c \
+	tests/unit/bus_fixture.c tests/unit/bus_probe.c
+tests_unit_test_bus_order_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_unit_test_bus_order_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/test-ctl
 TESTS += tests/unit/test-ctl
 tests_unit_test_ctl_SOURCES = tests/unit/test-ctl.c tests/unit/bus_fixture.c

@@ -267,24 +267,24 @@ void bus_daemon_stop(struct bus_daemon *daemon)
 	rmdir(daemon->dir);
 }
 
-static int on_set_mode(void *data, enum bms_mode mode, char *error,
-		       size_t size)
+static int on_order(void *data, const struct order *order,
+		    char error[ORDER_ERROR_SIZE])
 {
 	struct fixture *f = data;
 
-	f->modes_set++;
-	f->mode_set = mode;
-	if (f->mode_result < 0)
-		snprintf(error, size, "%s", f->mode_error);
-	else
-		f->picture.view.mode = mode;
-	return f->mode_result;
+	f->n_orders++;
+	f->order = *order;
+	if (f->order_result < 0)
+		snprintf(error, ORDER_ERROR_SIZE, "%s", f->order_error);
+	else if (order->kind == ORDER_MODE)
+		f->picture.view.mode = order->mode;
+	return f->order_result;
 }
 
-const struct bus_handler *fixture_handler(struct fixture *f,
-					  struct bus_handler *handler)
+const struct order_handler *fixture_handler(struct fixture *f,
+					  struct order_handler *handler)
 {
-	*handler = (struct bus_handler){ f, on_set_mode };
+	*handler = (struct order_handler){ f, on_order };
 	return handler;
 }
 
@@ -335,15 +335,20 @@ void fixture_connect_client(struct fixture *f)
 	ev_io_start(f->loop, &f->client_io);
 }
 
-void fixture_start(struct fixture *f)
+void fixture_start_prepared(struct fixture *f)
 {
-	struct bus_handler handler;
+	struct order_handler handler;
 
-	fixture_prepare(f);
 	bus_daemon_start(&f->daemon);
 	ck_assert_int_eq(bus_new(&f->bus, f->loop, &f->picture.view,
 				 fixture_handler(f, &handler), true), 0);
 	fixture_connect_client(f);
+}
+
+void fixture_start(struct fixture *f)
+{
+	fixture_prepare(f);
+	fixture_start_prepared(f);
 }
 
 void fixture_stop(struct fixture *f)

@@ -63,18 +63,20 @@ struct fixture {
 	ev_timer deadline;
 	int names_changed; /* that the client has heard of */
 	/* What the handler was asked for, and what it answers. */
-	int modes_set;
-	enum bms_mode mode_set;
-	int mode_result;
-	const char *mode_error;
+	int n_orders;
+	struct order order;
+	int order_result;
+	const char *order_error;
 };
 
 /* All of it; the picture is picture_fill()'s. */
 void fixture_start(struct fixture *f);
 /* Only the loop, the picture and the handler. */
 void fixture_prepare(struct fixture *f);
-const struct bus_handler *fixture_handler(struct fixture *f,
-					  struct bus_handler *handler);
+/* The rest of it. */
+void fixture_start_prepared(struct fixture *f);
+const struct order_handler *fixture_handler(struct fixture *f,
+					  struct order_handler *handler);
 void fixture_connect_client(struct fixture *f);
 void fixture_stop(struct fixture *f);
 

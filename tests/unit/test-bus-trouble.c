@@ -32,8 +32,8 @@ START_TEST(mode_can_be_written_and_is_read_back_when_answered)
 		reply = fixture_set_mode(&f, modes[i]);
 		ck_assert(!sd_bus_message_is_method_error(reply, NULL));
 		sd_bus_message_unref(reply);
-		ck_assert_int_eq(f.modes_set, (int)i + 1);
-		ck_assert_int_eq(f.mode_set, (int)i);
+		ck_assert_int_eq(f.n_orders, (int)i + 1);
+		ck_assert_int_eq(f.order.mode, (int)i);
 		reply = fixture_get_all(&f, BUS_ROOT, BUS_BMS);
 		probe_find(reply, "Mode", value, sizeof(value));
 		snprintf(wanted, sizeof(wanted), "s:%s", modes[i]);
@@ -67,7 +67,7 @@ START_TEST(a_wrong_mode_is_refused_and_told_what_is_allowed)
 	sd_bus_message_append(m, "ssv", BUS_BMS, "Voltage", "d", 3.0);
 	probe_check_error(fixture_call(&f, m), SD_BUS_ERROR_PROPERTY_READ_ONLY,
 			  "Voltage");
-	ck_assert_int_eq(f.modes_set, 0);
+	ck_assert_int_eq(f.n_orders, 0);
 	fixture_stop(&f);
 }
 END_TEST
@@ -77,16 +77,16 @@ START_TEST(what_the_handler_refuses_is_told_in_its_words)
 	struct fixture f;
 
 	fixture_start(&f);
-	f.mode_result = -EACCES;
-	f.mode_error = "The panel owns the switch.";
+	f.order_result = -EACCES;
+	f.order_error = "The panel owns the switch.";
 	probe_check_error(fixture_set_mode(&f, "off"),
 			  SD_BUS_ERROR_ACCESS_DENIED,
 			  "The panel owns the switch.");
-	f.mode_result = -EIO;
-	f.mode_error = "";
+	f.order_result = -EIO;
+	f.order_error = "";
 	probe_check_error(fixture_set_mode(&f, "off"), SD_BUS_ERROR_FAILED,
 			  "Input/output error");
-	ck_assert_int_eq(f.modes_set, 2);
+	ck_assert_int_eq(f.n_orders, 2);
 	fixture_stop(&f);
 }
 END_TEST
@@ -124,7 +124,7 @@ START_TEST(another_user_may_read_and_not_write)
 	if (child_start(&f, &child) == 0)
 		write_as_other(BUS_NAME, 0);
 	ck_assert_int_eq(child_wait(&f, &child), 1);
-	ck_assert_int_eq(f.modes_set, 0);
+	ck_assert_int_eq(f.n_orders, 0);
 	fixture_stop(&f);
 }
 END_TEST
@@ -136,7 +136,7 @@ START_TEST(a_member_of_the_group_may_write)
 {
 	struct fixture f;
 	struct child child;
-	struct bus_handler handler;
+	struct order_handler handler;
 	struct bus_writes writes;
 
 	fixture_start(&f);
@@ -148,15 +148,15 @@ START_TEST(a_member_of_the_group_may_write)
 	ck_assert_int_ge(bus_writes_add(&writes, f.client), 0);
 	if (child_start(&f, &child) == 0)
 		write_as_other("org.example.Writes", TEST_GROUP);
-	while (f.modes_set == 0 && !child.ended)
+	while (f.n_orders == 0 && !child.ended)
 		fixture_turn(&f);
 	bus_writes_answer(&writes);
 	ck_assert_int_eq(child_wait(&f, &child), 0);
-	ck_assert_int_eq(f.mode_set, BMS_MODE_OFF);
+	ck_assert_int_eq(f.order.mode, BMS_MODE_OFF);
 	if (child_start(&f, &child) == 0)
 		write_as_other("org.example.Writes", TEST_GROUP + 1);
 	ck_assert_int_eq(child_wait(&f, &child), 1);
-	ck_assert_int_eq(f.modes_set, 1);
+	ck_assert_int_eq(f.n_orders, 1);
 	bus_writes_drop(&writes);
 	fixture_stop(&f);
 }
@@ -183,7 +183,7 @@ START_TEST(a_flood_of_writes_is_bounded_and_all_are_answered)
 	while (answers.all < FLOOD)
 		fixture_turn(&f);
 	ck_assert_int_ge(answers.good, BUS_WRITES_MAX);
-	ck_assert_int_eq(answers.good, f.modes_set);
+	ck_assert_int_eq(answers.good, f.n_orders);
 	fixture_stop(&f);
 }
 END_TEST
@@ -334,7 +334,7 @@ END_TEST
 START_TEST(a_second_instance_is_refused)
 {
 	struct fixture f;
-	struct bus_handler handler;
+	struct order_handler handler;
 	struct bus *second = NULL;
 
 	fixture_start(&f);
@@ -406,7 +406,7 @@ END_TEST
 START_TEST(a_bus_that_is_not_there_at_start_is_found_later)
 {
 	struct fixture f;
-	struct bus_handler handler;
+	struct order_handler handler;
 
 	fixture_prepare(&f);
 	bus_daemon_start(&f.daemon);

@@ -251,10 +251,10 @@ START_TEST(mode_shows_and_sets_and_passes_refusals_on)
 	fixture_start(&f);
 	check_run(&f, "--session-bus mode", 0, "on\n");
 	check_run(&f, "--session-bus mode charger-only", 0, "");
-	ck_assert_int_eq(f.mode_set, BMS_MODE_CHARGER_ONLY);
+	ck_assert_int_eq(f.order.mode, BMS_MODE_CHARGER_ONLY);
 	check_run(&f, "--session-bus mode", 0, "charger-only\n");
-	f.mode_result = -EACCES;
-	f.mode_error = "The panel owns the switch.";
+	f.order_result = -EACCES;
+	f.order_error = "The panel owns the switch.";
 	check_failure(&f, "--session-bus mode off", 1,
 		      "The panel owns the switch.");
 	check_failure(&f, "--session-bus mode away", 2,
@@ -310,7 +310,7 @@ END_TEST
 
 static void restart_bus(struct fixture *f)
 {
-	struct bus_handler handler;
+	struct order_handler handler;
 
 	f->bus = bus_free(f->bus);
 	ck_assert_int_eq(bus_new(&f->bus, f->loop, &f->picture.view,

@@ -35,7 +35,7 @@ static void write_config(const char *addresses, const char *more)
 /* What bmsd_start() does, without taking a name on D-Bus. */
 static void start(struct bmsd *d)
 {
-	static const struct bus_handler handler;
+	static const struct order_handler handler;
 	struct settings *settings = calloc(1, sizeof(*settings));
 
 	memset(d, 0, sizeof(*d));
