@@ -62,8 +62,9 @@ long rig_sim_long(struct rig *rig, const char *key);
 
 /*
  * A property as text: "AllowedToCharge" (of Bms1), "battery/2.Online",
- * "inverter.Connected", "bus/rack.Timeouts". Booleans are yes and no,
- * arrays are joined with spaces, doubles have three decimals, NaN is "nan".
+ * "inverter.Connected", "bus/rack.Timeouts", "settings.TailCurrent".
+ * Booleans are yes and no, arrays are joined with spaces, doubles have three
+ * decimals, NaN is "nan".
  */
 const char *rig_get(struct rig *rig, const char *property);
 double rig_get_double(struct rig *rig, const char *property);

@@ -60,10 +60,13 @@ static const char *locate(const char *property, char path[256],
 	static const struct {
 		const char *prefix;
 		const char *interface;
+		bool root; /* an interface of the root, not an object */
 	} kinds[] = {
-		{ "battery/", RIG_NAME ".Battery1" },
-		{ "inverter", RIG_NAME ".Inverter1" },
-		{ "bus/", RIG_NAME ".Bus1" },
+		{ "battery/", RIG_NAME ".Battery1", false },
+		{ "inverter", RIG_NAME ".Inverter1", false },
+		{ "bus/", RIG_NAME ".Bus1", false },
+		{ "settings", RIG_NAME ".Settings1", true },
+		{ "history", RIG_NAME ".History1", true },
 	};
 	const char *dot = strchr(property, '.');
 
@@ -75,8 +78,11 @@ static const char *locate(const char *property, char path[256],
 		 property);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (strncmp(property, kinds[i].prefix,
-			    strlen(kinds[i].prefix)) == 0)
-			snprintf(interface, 64, "%s", kinds[i].interface);
+			    strlen(kinds[i].prefix)) != 0)
+			continue;
+		snprintf(interface, 64, "%s", kinds[i].interface);
+		if (kinds[i].root)
+			snprintf(path, 256, "%s", RIG_ROOT);
 	}
 	return dot + 1;
 }

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an operator does with vebus-bms-ngctl, and what of it survives a kill
+ * -9: state of charge (E1, E2, E3), settings (F1, I1), history (F3), probe
+ * (I6).
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "tests/e2e/rig.h"
+#include "tests/unit/unit.h"
+
+#define QUICK "[protection]\nrelease-hold = 5\n"
+
+static struct rig *rig;
+
+static void setup(void)
+{
+	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig_allowed(rig);
+}
+
+static void teardown(void)
+{
+	rig_free(rig);
+}
+
+/* Runs the tool; its status must be that, and the words among what it
+ * printed. */
+static void ctl(const char *arguments, int status, const char *printed)
+{
+	ck_assert_msg(rig_run_ctl(rig, arguments) == status, "%s: %s",
+		      arguments, rig_printed(rig));
+	ck_assert_msg(strstr(rig_printed(rig), printed), "%s: no \"%s\" in "
+		      "\"%s\"", arguments, printed, rig_printed(rig));
+}
+
+/* Ends the daemon with no time to tidy up, and starts it again. */
+static void kill_and_start(void)
+{
+	ck_assert_int_eq(WTERMSIG(rig_end_daemon(rig, SIGKILL)), SIGKILL);
+	rig_start_daemon(rig);
+	rig_allowed(rig);
+}
+
+/* Waits for a file of the state folder that holds the text. */
+static void until_kept(const char *name, const char *text)
+{
+	uint64_t deadline = rig_now_us() + UINT64_C(10000000);
+	char command[512];
+
+	snprintf(command, sizeof(command), "cat %s/%s.[01] | grep -aq '%s'",
+		 rig_path(rig, "state"), name, text);
+	while (system(command) != 0) {
+		ck_assert_msg(rig_now_us() < deadline, "%s: no \"%s\"", name,
+			      text);
+		(void)rig_get(rig, "Version");
+	}
+}
+
+static void until_soc_between(double low, double high)
+{
+	uint64_t deadline = rig_now_us() + UINT64_C(20000000);
+	double soc = rig_get_double(rig, "StateOfCharge");
+
+	while (!(soc > low && soc < high)) {
+		ck_assert_msg(rig_now_us() < deadline, "%f", soc);
+		soc = rig_get_double(rig, "StateOfCharge");
+	}
+}
+
+/* E2, E3; a battery may tell who it is only after its first readings. */
+START_TEST(a_state_of_charge_that_was_set_survives_a_kill)
+{
+	ctl("soc 83.5", 0, "");
+	rig_until(rig, "StateOfCharge", "83.500", 3000);
+	ctl("soc", 0, "83.5 %");
+	ck_assert(rig_get_double(rig, "BatteriesStateOfCharge") < 80.0);
+	until_kept("memory", "saved");
+	kill_and_start();
+	until_soc_between(83.0, 84.0);
+	ctl("sync", 0, "");
+	rig_until(rig, "StateOfCharge", "100.000", 3000);
+	rig_until(rig, "ConsumedAmpHours", "0.000", 3000);
+	ctl("soc 101", 2, "0 to 100 %");
+	ctl("soc full", 2, "0 to 100 %");
+}
+END_TEST
+
+/* E2: nothing can be set that is not known of every battery. */
+START_TEST(a_state_of_charge_is_not_set_while_a_battery_is_silent)
+{
+	rig_sim(rig, "silence 2 on");
+	rig_until(rig, "battery/2.Online", "no", 20000);
+	ctl("soc 50", 1, "every battery answers");
+	ctl("sync", 1, "every battery answers");
+}
+END_TEST
+
+/* F1, I1: kept, with its origin, until the file says something else. */
+START_TEST(a_changed_setting_survives_until_the_file_is_edited)
+{
+	char text[8192];
+
+	ctl("settings discharge-floor", 0, "origin: default");
+	ctl("settings discharge-floor 7", 0, "");
+	ctl("settings", 0, "7 %");
+	ctl("settings battery-monitor.discharge-floor", 0,
+	    "origin: changed");
+	ck_assert_str_eq(rig_get(rig, "settings.DischargeFloor"), "7.000");
+	until_kept("settings", "discharge-floor 10 7");
+	/* Nothing dropped on the way. */
+	ck_assert_str_eq(rig_get(rig, "LoadDisconnect"), "high");
+	kill_and_start();
+	ctl("settings discharge-floor", 0, "origin: changed");
+	snprintf(text, sizeof(text), "%s[battery-monitor]\n"
+		 "discharge-floor = 9\n", rig_settings(rig));
+	rig_write_settings(rig, text);
+	rig_signal_daemon(rig, SIGHUP);
+	rig_until_log(rig, "has been edited", 5000);
+	ctl("settings discharge-floor", 0, "= 9 %");
+	ctl("settings discharge-floor", 0, "origin: file");
+}
+END_TEST
+
+START_TEST(a_setting_that_is_not_allowed_is_refused_with_the_reason)
+{
+	ctl("settings discharge-floor 50", 1, "low-soc-warning");
+	ctl("settings discharge-floor ten", 1, "allowed: 0 to 90 %");
+	ctl("settings cell-high 3.70", 1, "only be changed in the file");
+	ctl("settings rack.device /dev/null", 1, "only be changed");
+	ctl("settings no-such", 1, "no setting is called");
+	ctl("settings discharge-floor", 0, "origin: default");
+}
+END_TEST
+
+/* F3 */
+START_TEST(the_history_is_shown_and_reset)
+{
+	ctl("history", 0, "Minimum cell voltage");
+	ctl("history", 0, "Cycles                        0");
+	ctl("history --reset", 0, "");
+	ctl("history --json", 0, "\"CumulativeAhDrawn\":");
+	ctl("status --reset", 2, "belongs to history");
+}
+END_TEST
+
+/* I6: with nobody else on the ttys. */
+START_TEST(probe_finds_what_answers)
+{
+	char command[512];
+
+	ck_assert_int_eq(rig_end_daemon(rig, SIGTERM), 0);
+	snprintf(command, sizeof(command), "probe %s", rig_path(rig, "mk3"));
+	ck_assert_int_eq(rig_run_ctl(rig, command), 0);
+	ck_assert_ptr_nonnull(strstr(rig_printed(rig), "MK3"));
+	ck_assert_ptr_nonnull(strstr(rig_printed(rig), "[inverter]"));
+	/* Asking was all: the switch was never touched. */
+	ck_assert_int_eq(rig_sim_long(rig, "mk.s_frames"), 0);
+	snprintf(command, sizeof(command), "probe %s", rig_path(rig, "rack"));
+	ck_assert_int_eq(rig_run_ctl(rig, command), 0);
+	ck_assert_ptr_nonnull(strstr(rig_printed(rig), "protocol = jk-pb"));
+	ck_assert_ptr_nonnull(strstr(rig_printed(rig), "addresses = 1,2"));
+	ck_assert_int_eq(rig_run_ctl(rig, "probe /nonexistent"), 1);
+	ck_assert_int_eq(rig_run_ctl(rig, "probe"), 2);
+	rig_start_daemon(rig);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("end to end: operator");
+	TCase *tcase = tcase_create("operator");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase,
+		a_state_of_charge_that_was_set_survives_a_kill);
+	tcase_add_test(tcase,
+		a_state_of_charge_is_not_set_while_a_battery_is_silent);
+	tcase_add_test(tcase,
+		a_changed_setting_survives_until_the_file_is_edited);
+	tcase_add_test(tcase,
+		a_setting_that_is_not_allowed_is_refused_with_the_reason);
+	tcase_add_test(tcase, the_history_is_shown_and_reset);
+	tcase_add_test(tcase, probe_finds_what_answers);
+	tcase_set_timeout(tcase, 180);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
