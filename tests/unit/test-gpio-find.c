@@ -31,12 +31,12 @@ START_TEST(auto_refuses_to_guess_and_lists_the_chips)
 }
 END_TEST
 
-START_TEST(without_any_chip_the_list_says_none)
+START_TEST(a_machine_without_any_chip_is_told_so)
 {
 	remove_file("gpiochip0");
-	assert_refused(-ENODEV, "path of none");
+	assert_refused(-ENODEV, "this machine shows no GPIO chip");
 	strcpy(fx.dev + strlen(fx.dev), "-absent");
-	assert_refused(-ENODEV, "path of none");
+	assert_refused(-ENODEV, "this machine shows no GPIO chip");
 	fx.dev[strlen(fx.dev) - strlen("-absent")] = '\0';
 }
 END_TEST
@@ -207,7 +207,7 @@ static TCase *finding_case(void)
 	tcase_add_test(tc,
 		a_held_line_names_its_holder_and_nothing_stays_taken);
 	tcase_add_test(tc, auto_refuses_to_guess_and_lists_the_chips);
-	tcase_add_test(tc, without_any_chip_the_list_says_none);
+	tcase_add_test(tc, a_machine_without_any_chip_is_told_so);
 	tcase_add_test(tc, a_long_list_is_cut_and_says_so);
 	tcase_add_test(tc, auto_prefers_the_newest_board);
 	tcase_add_test(tc, a_chip_is_found_by_label_or_path);
