@@ -203,7 +203,7 @@ int bmsd_main(int argc, char *argv[])
 {
 	struct options options;
 
-	log_init();
+	log_init(LOG_JOURNAL);
 	if (options_parse(argc, argv, &options, stderr) < 0)
 		return EXIT_FAILURE;
 	switch (options.action) {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 check_PROGRAMS += tests/unit/test-log
 TESTS += tests/unit/test-log
-tests_unit_test_log_SOURCES = tests/unit/test-log.c
+tests_unit_test_log_SOURCES = tests/unit/test-log.c tests/unit/journal.h
 tests_unit_test_log_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_log_LDADD = $(TEST_LIBS)
 
@@ -25,6 +25,6 @@ tests_unit_test_replay_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test-turn
 TESTS += tests/unit/test-turn
-tests_unit_test_turn_SOURCES = tests/unit/test-turn.c
+tests_unit_test_turn_SOURCES = tests/unit/test-turn.c tests/unit/journal.h
 tests_unit_test_turn_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_turn_LDADD = $(TEST_LIBS)
