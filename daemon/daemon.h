@@ -3,8 +3,8 @@
  * The running daemon: one struct, one loop, one turn.
  *
  * daemon.c starts and stops it, turn.c is the loop's turn, lines.c the only
- * place that touches a GPIO, keep.c what survives a restart, reload.c what
- * SIGHUP does.
+ * place that touches a GPIO, keep.c what survives a restart, codes.c what is
+ * told of codes, reload.c what SIGHUP does.
  */
 #ifndef BMS_DAEMON_H
 #define BMS_DAEMON_H
@@ -116,6 +116,11 @@ void keep_save(struct bmsd *d, mono_t now);
 void keep_close(struct bmsd *d);
 /* "charger-only", ... as it is kept. */
 const char *keep_mode_name(enum bms_mode mode);
+
+/* --- codes.c --- */
+/* Tells the journal and D-Bus of codes that have come or gone since the
+ * call before. */
+void codes_tell(struct bmsd *d);
 
 /* --- reload.c --- */
 /* Makes spine, ports and texts for settings, taking over from what there

@@ -6,6 +6,7 @@ libbms_a_SOURCES += \
 	daemon/capture.c daemon/capture.h \
 	daemon/check.c daemon/check.h \
 	daemon/clock.c daemon/clock.h \
+	daemon/codes.c \
 	daemon/config.c daemon/config.h \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/json.c daemon/json.h \

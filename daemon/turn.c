@@ -162,24 +162,6 @@ static void turn_command(struct bmsd *d, mono_t now)
 		d->due = true;
 }
 
-static void turn_codes(struct bmsd *d)
-{
-	code_set changed = d->codes ^ d->spine->output.codes;
-
-	d->codes = d->spine->output.codes;
-	for (int i = 0; changed && i < CODE_COUNT; i++) {
-		bool active = d->codes & CODE_BIT(i);
-
-		if (!(changed & CODE_BIT(i)))
-			continue;
-		log_line(active ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, "code",
-			 "%s %s: %s", code_rows[i].name,
-			 active ? "active" : "gone", code_rows[i].text);
-		bus_event(d->bus, code_rows[i].name, code_rows[i].text,
-			  active);
-	}
-}
-
 void bmsd_fill_view(struct bmsd *d, mono_t now)
 {
 	for (uint32_t i = 0; i < d->spine->n_ports; i++)
@@ -267,7 +249,7 @@ void bmsd_turn(struct bmsd *d)
 	turn_decide(d, now);
 	turn_capture(d, now);
 	turn_command(d, now);
-	turn_codes(d);
+	codes_tell(d);
 	bmsd_fill_view(d, now);
 	bus_publish(d->bus);
 	keep_look(d, now);

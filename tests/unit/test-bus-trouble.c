@@ -262,7 +262,7 @@ static void change_and_publish(struct fixture *f, int times)
 		f->picture.output.voltage_mv.value ^= 1;
 		f->picture.battery[0].sample.cell_mv[0] ^= 1;
 		bus_publish(f->bus);
-		bus_event(f->bus, "W-B07", "Low state of charge", i & 1);
+		bus_event(f->bus, "W-B07", "Low SoC", i & 1);
 	}
 }
 

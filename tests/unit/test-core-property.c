@@ -151,6 +151,20 @@ static void check_battery(uint32_t i)
 			      i + 1);
 }
 
+/* F4: codes come with the reasons that give them, except a warning of what
+ * forbids nothing and what is not of the batteries or the lines. */
+static void check_codes(void)
+{
+	const code_set alone = CODE_BIT(CODE_W_B05) | CODE_BIT(CODE_W_X01) |
+			       CODE_BIT(CODE_W_X02) | CODE_BIT(CODE_W_X03) |
+			       CODE_BIT(CODE_A_X01);
+	code_set given = 0;
+
+	for (size_t i = 0; i < bank.out.n_reasons; i++)
+		given |= bank.out.reasons[i].codes;
+	ck_assert_uint_eq(given | (bank.out.codes & alone), bank.out.codes);
+}
+
 /* Any forbidden direction says why; the inverter follows the lines. */
 static void check_output(void)
 {
@@ -200,6 +214,7 @@ static void check_all(bool atd_before)
 	for (uint32_t i = 0; i < bank.n; i++)
 		check_battery(i);
 	check_output();
+	check_codes();
 	if (bank.out.pre_alarm_high && !pre_alarm)
 		pre_alarm_since = bank.input.now;
 	pre_alarm = bank.out.pre_alarm_high;

@@ -14,7 +14,7 @@
 #include "daemon/daemon.h"
 #include "gpio/virtual.h"
 #include "lib/base/settings.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/journal.h"
 
 static char dir[64], config[128];
 
@@ -403,6 +403,96 @@ START_TEST(serial_numbers_are_remembered_by_bus_and_address)
 }
 END_TEST
 
+/* F4: the lines' own failure, from the turn that sees it. */
+START_TEST(a_code_that_comes_and_goes_is_an_entry_of_the_journal)
+{
+	char lines[2048], got[1024];
+	struct redirected r;
+	struct journal j;
+	struct bmsd d;
+
+	start(&d);
+	bmsd_turn(&d);
+	journal_begin(&j);
+	redirect(&r, true, j.path);
+	gpio_virtual_set_stuck(d.gpio, LINE_CHARGE_DISCONNECT, true);
+	bmsd_turn(&d);
+	bmsd_turn(&d);
+	d.spine->output.codes = 0;
+	codes_tell(&d);
+	restore(&r, lines, sizeof(lines));
+	journal_next(&j, got, sizeof(got));
+	ck_assert_str_eq(got,
+			 "MESSAGE=code: E-B11 active: Hardware error\n"
+			 "PRIORITY=3\nSYSLOG_FACILITY=3\n"
+			 "SYSLOG_IDENTIFIER=vebus-bms-ngd\n"
+			 "MESSAGE_ID=e273296474eb478d843ac9e5408c7f36\n"
+			 "VEBUS_BMS_CODE=E-B11\nVEBUS_BMS_ACTIVE=yes\n"
+			 "VEBUS_BMS_REASON=lines:::\n");
+	journal_next(&j, got, sizeof(got));
+	ck_assert_str_eq(got,
+			 "MESSAGE=code: E-B11 gone: Hardware error\n"
+			 "PRIORITY=5\nSYSLOG_FACILITY=3\n"
+			 "SYSLOG_IDENTIFIER=vebus-bms-ngd\n"
+			 "MESSAGE_ID=e273296474eb478d843ac9e5408c7f36\n"
+			 "VEBUS_BMS_CODE=E-B11\nVEBUS_BMS_ACTIVE=no\n");
+	journal_next(&j, got, sizeof(got));
+	ck_assert_str_eq(got, "");
+	ck_assert_ptr_null(strstr(lines, "code:"));
+	journal_end(&j);
+	stop(&d);
+}
+END_TEST
+
+/* F4 */
+START_TEST(an_entry_has_the_first_reason_of_its_code)
+{
+	struct reason reasons[] = {
+		{ .kind = REASON_CELL_PRE_ALARM, .battery = 1, .cell = 3,
+		  .has_value = true, .value = 3090, .limit = 3100,
+		  .codes = CODE_BIT(CODE_W_B01) },
+		{ .kind = REASON_CELL_LOW, .battery = 2, .cell = 7,
+		  .has_value = true, .value = 2791, .limit = 2800,
+		  .codes = CODE_BIT(CODE_A_B01) },
+		{ .kind = REASON_CELL_LOW, .battery = 3, .cell = 1,
+		  .has_value = true, .value = 2700, .limit = 2800,
+		  .codes = CODE_BIT(CODE_A_B01) },
+	};
+	char lines[2048], got[1024];
+	struct redirected r;
+	struct journal j;
+	struct bmsd d;
+
+	start(&d);
+	journal_begin(&j);
+	redirect(&r, true, j.path);
+	d.spine->output.reasons = reasons;
+	d.spine->output.n_reasons = ARRAY_SIZE(reasons);
+	d.spine->output.codes = CODE_BIT(CODE_W_X01) | CODE_BIT(CODE_A_B01);
+	codes_tell(&d);
+	restore(&r, lines, sizeof(lines));
+	journal_next(&j, got, sizeof(got));
+	ck_assert_ptr_nonnull(strstr(got, "PRIORITY=3\n"));
+	ck_assert_ptr_nonnull(strstr(got,
+				     "VEBUS_BMS_CODE=A-B01\n"
+				     "VEBUS_BMS_ACTIVE=yes\n"
+				     "VEBUS_BMS_REASON="
+				     "cell-low:2.7:2.791:2.800\n"
+				     "VEBUS_BMS_BATTERY=2\n"
+				     "VEBUS_BMS_CELL=7\n"
+				     "VEBUS_BMS_VALUE=2.791\n"
+				     "VEBUS_BMS_LIMIT=2.800\n"));
+	/* A warning without a reason. */
+	journal_next(&j, got, sizeof(got));
+	ck_assert_ptr_nonnull(strstr(got, "PRIORITY=4\n"));
+	ck_assert_ptr_nonnull(strstr(got, "VEBUS_BMS_CODE=W-X01\n"
+				     "VEBUS_BMS_ACTIVE=yes\n"));
+	ck_assert_ptr_null(strstr(got, "VEBUS_BMS_REASON"));
+	journal_end(&j);
+	stop(&d);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -422,6 +512,8 @@ int main(void)
 		a_mode_that_cannot_be_read_is_off_and_stays_so,
 		the_mode_is_remembered,
 		serial_numbers_are_remembered_by_bus_and_address,
+		a_code_that_comes_and_goes_is_an_entry_of_the_journal,
+		an_entry_has_the_first_reason_of_its_code,
 	};
 	Suite *suite = suite_create("turn");
 	TCase *tcase = tcase_create("turn");
