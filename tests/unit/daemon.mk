@@ -25,6 +25,15 @@ tests_unit_test_replay_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test-turn
 TESTS += tests/unit/test-turn
-tests_unit_test_turn_SOURCES = tests/unit/test-turn.c tests/unit/journal.h
+turn_fixture = tests/unit/turn_fixture.c tests/unit/turn_fixture.h
+tests_unit_test_turn_SOURCES = tests/unit/test-turn.c tests/unit/journal.h \
+	$(turn_fixture)
 tests_unit_test_turn_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_turn_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-turn-lines
+TESTS += tests/unit/test-turn-lines
+tests_unit_test_turn_lines_SOURCES = tests/unit/test-turn-lines.c \
+	$(turn_fixture)
+tests_unit_test_turn_lines_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_turn_lines_LDADD = $(TEST_LIBS)

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* What a turn of the loop does with the lines, over the virtual chip. */
+#include <errno.h>
+
+#include "gpio/virtual.h"
+#include "tests/unit/turn_fixture.h"
+#include "tests/unit/unit.h"
+
+/* B14 */
+START_TEST(a_line_that_reads_back_wrong_is_an_error_in_the_same_turn)
+{
+	struct bmsd d;
+
+	start(&d);
+	bmsd_turn(&d);
+	ck_assert(!has_code(&d, CODE_E_B11));
+	gpio_virtual_set_stuck(d.gpio, LINE_CHARGE_DISCONNECT, true);
+	bmsd_turn(&d);
+	ck_assert(has_code(&d, CODE_E_B11));
+	ck_assert(!d.spine->output.atc_high && !d.spine->output.atd_high);
+	ck_assert(d.input.lines_failed_now);
+	ck_assert_ptr_null(d.gpio);
+	ck_assert(!d.view.lines_ok);
+	stop(&d);
+}
+END_TEST
+
+/* B14 */
+START_TEST(a_write_that_fails_gives_the_lines_back_and_takes_them_again)
+{
+	struct bmsd d;
+
+	start(&d);
+	bmsd_turn(&d);
+	gpio_virtual_fail_next_write(d.gpio, -EIO);
+	d.heartbeat.us -= 500000;
+	bmsd_turn(&d);
+	ck_assert(has_code(&d, CODE_E_B11));
+	ck_assert_ptr_null(d.gpio);
+	/* Not before a second is over ... */
+	bmsd_turn(&d);
+	ck_assert_ptr_null(d.gpio);
+	ck_assert(d.input.lines_failed && !d.input.lines_failed_now);
+	ck_assert(has_code(&d, CODE_E_B11));
+	/* ... and then all of them. */
+	d.lines_retry = d.now;
+	bmsd_turn(&d);
+	ck_assert_ptr_nonnull(d.gpio);
+	ck_assert(!d.input.lines_failed && d.view.lines_ok);
+	stop(&d);
+}
+END_TEST
+
+/* I5: lines that can be taken but not kept have not come back. */
+START_TEST(lines_that_fail_each_time_are_counted_on_until_they_stay)
+{
+	struct bmsd d;
+
+	start(&d);
+	bmsd_turn(&d);
+	for (int i = 1; i <= 20; i++) {
+		gpio_virtual_set_stuck(d.gpio, LINE_PRE_ALARM, true);
+		bmsd_turn(&d);
+		ck_assert_ptr_null(d.gpio);
+		ck_assert_uint_eq(d.lines_failures.failures, i);
+		d.lines_retry = d.now;
+		bmsd_turn(&d);
+		ck_assert_ptr_nonnull(d.gpio);
+	}
+	d.lines_retry.us -= 12000000;
+	bmsd_turn(&d);
+	ck_assert_uint_eq(d.lines_failures.failures, 0);
+	stop(&d);
+}
+END_TEST
+
+START_TEST(the_heartbeat_toggles_twice_a_second_and_stops_with_the_lines)
+{
+	struct bmsd d;
+	bool before;
+
+	start(&d);
+	bmsd_turn(&d);
+	ck_assert_uint_le(lines_period_ms(&d), 500);
+	before = gpio_virtual_is_high(d.gpio, LINE_HEARTBEAT);
+	bmsd_turn(&d);
+	ck_assert_int_eq(gpio_virtual_is_high(d.gpio, LINE_HEARTBEAT),
+			 before);
+	d.heartbeat.us -= 500000;
+	bmsd_turn(&d);
+	ck_assert_int_eq(gpio_virtual_is_high(d.gpio, LINE_HEARTBEAT),
+			 !before);
+	gpio_virtual_set_stuck(d.gpio, LINE_PRE_ALARM, true);
+	bmsd_turn(&d);
+	ck_assert(!d.lines.high[LINE_HEARTBEAT]);
+	stop(&d);
+}
+END_TEST
+
+/* D1: remote L at plus is off, joined to minus is on after 100 ms. */
+START_TEST(the_remote_terminals_are_read_each_turn)
+{
+	struct bmsd d;
+
+	start(&d);
+	bmsd_turn(&d);
+	ck_assert(d.input.remote_l.known && d.input.remote_l.value == 1);
+	gpio_virtual_set_input(d.gpio, LINE_REMOTE_L, false);
+	bmsd_turn(&d);
+	ck_assert(d.input.remote_l.known && d.input.remote_l.value == 0);
+	ck_assert(!d.input.remote_h.known);
+	stop(&d);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		a_line_that_reads_back_wrong_is_an_error_in_the_same_turn,
+		a_write_that_fails_gives_the_lines_back_and_takes_them_again,
+		lines_that_fail_each_time_are_counted_on_until_they_stay,
+		the_heartbeat_toggles_twice_a_second_and_stops_with_the_lines,
+		the_remote_terminals_are_read_each_turn,
+	};
+	Suite *suite = suite_create("turn: lines");
+	TCase *tcase = tcase_create("lines");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
+		tcase_add_test(tcase, tests[i]);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
