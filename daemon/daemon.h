@@ -45,6 +45,8 @@ struct bmsd {
 	mono_t lines_retry;
 	struct gpio_levels lines; /* as last written and read back */
 	struct repeat lines_failures;
+	struct repeat indicator_failures;
+	mono_t indicator_failed; /* last */
 	mono_t persists_seen;  /* the kernel's setting, last looked at */
 	bool heartbeat_high;
 	mono_t heartbeat;      /* last toggled */
@@ -92,7 +94,8 @@ void lines_read(struct bmsd *d);
 /*
  * Writes what has been decided and reads it back. 0, or -errno: then all
  * outputs have been asked to float, the lines have been given back and will
- * be taken again in a second.
+ * be taken again in a second. An LED or a heartbeat that fails is only
+ * told of.
  */
 int lines_write(struct bmsd *d, mono_t now);
 /* Looks whether the kernel keeps outputs driven after a crash, and says so

@@ -11,6 +11,8 @@ enum {
 	HEARTBEAT_HALF_MS = 500, /* 1 Hz */
 	TURN_MS = 1000,          /* a turn at least so often */
 	LINES_STAY_MS = 10000,   /* held so long: they have recovered */
+	/* The same of an LED: longer than its longest period. */
+	INDICATORS_STAY_MS = 30000,
 };
 
 static bool heartbeat_fitted(const struct bmsd *d)
@@ -67,7 +69,7 @@ void lines_open(struct bmsd *d, mono_t now)
 	lines_watch(d);
 	if (d->lines_failures.failures > REPEAT_FIRST)
 		return;
-	log_line(LOG_LEVEL_NOTICE, "lines", "%s: all lines taken, outputs "
+	log_line(LOG_LEVEL_NOTICE, "lines", "%s: lines taken, outputs "
 		 "float", gpio_describe(d->gpio));
 	if (gpio_is_virtual(d->gpio))
 		log_line(LOG_LEVEL_WARNING, "lines",
@@ -156,6 +158,33 @@ static int lines_lost(struct bmsd *d, mono_t now, int error,
 	return error;
 }
 
+/* No indicator is worth the power of a boat: what is wrong with one is told,
+ * and the outputs go on. */
+static void lines_indicate(struct bmsd *d, mono_t now,
+			   const struct gpio_levels *levels)
+{
+	enum settings_line wrong = LINE_DECISION_COUNT;
+	uint64_t failures;
+	int r = gpio_indicate(d->gpio, levels, &wrong);
+
+	if (r != 0) {
+		d->indicator_failed = now;
+		if (repeat_failed(&d->indicator_failures))
+			log_line(LOG_LEVEL_WARNING, "lines",
+				 "%s: %s, the outputs go on, trying it again",
+				 settings_line_key(wrong), r < 0 ?
+				 strerror(-r) : "is not as written");
+		return;
+	}
+	if (d->indicator_failures.failures == 0 ||
+	    mono_elapsed_ms(d->indicator_failed, now) < INDICATORS_STAY_MS)
+		return;
+	failures = repeat_recovered(&d->indicator_failures);
+	log_line(LOG_LEVEL_NOTICE, "lines",
+		 "LEDs and heartbeat are as written again after %llu failures",
+		 (unsigned long long)failures);
+}
+
 int lines_write(struct bmsd *d, mono_t now)
 {
 	const struct bms_output *out = &d->spine->output;
@@ -178,6 +207,7 @@ int lines_write(struct bmsd *d, mono_t now)
 				  settings_line_key(wrong));
 	if (r < 0)
 		return lines_lost(d, now, r, "cannot be read back");
+	lines_indicate(d, now, &levels);
 	d->lines = levels;
 	lines_stay(d, now);
 	return 0;

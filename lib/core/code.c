@@ -152,8 +152,9 @@ const struct code_row code_rows[CODE_COUNT] = {
 		.name = "E-B11",
 		.text = "Hardware error",
 		.id = "e273296474eb478d843ac9e5408c7f36",
-		.means = "The output lines could not be taken or written, or "
-			 "one of them is not at the level it was given.",
+		.means = "The lines could not be taken or written, or one of "
+			 "the disconnect and pre-alarm lines is not at the "
+			 "level it was given.",
 		.outputs = "Both disconnect outputs (ATC, ATD) have been "
 			   "asked to float, the inverter/charger is switched "
 			   "off; the lines are taken again every second.",

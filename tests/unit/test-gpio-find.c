@@ -7,14 +7,14 @@
 
 START_TEST(a_held_line_names_its_holder_and_nothing_stays_taken)
 {
-	strcpy(fx.pi->line[LED].other, "spi0 CS1");
+	strcpy(fx.pi->line[PRE].other, "spi0 CS1");
 	assert_refused(-EBUSY, "\"spi0 CS1\"");
-	ck_assert_ptr_nonnull(strstr(fx.error, "led-error = GPIO5"));
-	ck_assert_ptr_nonnull(strstr(fx.error, "line 5 of pinctrl-bcm2711"));
+	ck_assert_ptr_nonnull(strstr(fx.error, "pre-alarm = 22"));
+	ck_assert_ptr_nonnull(strstr(fx.error, "line 22 of pinctrl-bcm2711"));
 	ck_assert_ptr_nonnull(strstr(fx.error, "all lines are released"));
-	strcpy(fx.pi->line[LED].other, "?");
+	strcpy(fx.pi->line[PRE].other, "?");
 	assert_refused(-EBUSY, "held by somebody without a name");
-	fx.pi->line[LED].other[0] = '\0';
+	fx.pi->line[PRE].other[0] = '\0';
 	open_it();
 }
 END_TEST

@@ -6,6 +6,8 @@
 #include "tests/unit/turn_fixture.h"
 #include "tests/unit/unit.h"
 
+#define LEDS "led-bluetooth = 13\nled-error = 6\nled-vebus = 19\n"
+
 /* B14 */
 START_TEST(a_line_that_reads_back_wrong_is_an_error_in_the_same_turn)
 {
@@ -28,12 +30,16 @@ END_TEST
 /* B14 */
 START_TEST(a_write_that_fails_gives_the_lines_back_and_takes_them_again)
 {
+	static const struct gpio_levels alarmed = {
+		.high = { [LINE_PRE_ALARM] = true },
+	};
 	struct bmsd d;
 
 	start(&d);
 	bmsd_turn(&d);
+	/* The pre-alarm has to be written. */
+	ck_assert_int_eq(gpio_write(d.gpio, &alarmed, false), 0);
 	gpio_virtual_fail_next_write(d.gpio, -EIO);
-	d.heartbeat.us -= 500000;
 	bmsd_turn(&d);
 	ck_assert(has_code(&d, CODE_E_B11));
 	ck_assert_ptr_null(d.gpio);
@@ -97,6 +103,60 @@ START_TEST(the_heartbeat_toggles_twice_a_second_and_stops_with_the_lines)
 }
 END_TEST
 
+/* B14: which of the lines is it? */
+static const struct {
+	enum settings_line line;
+	bool is_error;
+} broken[] = {
+	{ LINE_LOAD_DISCONNECT, true }, { LINE_CHARGE_DISCONNECT, true },
+	{ LINE_PRE_ALARM, true },	{ LINE_LED_BLUETOOTH, false },
+	{ LINE_LED_ERROR, false },	{ LINE_LED_VEBUS, false },
+	{ LINE_HEARTBEAT, false },
+};
+
+_Static_assert(ARRAY_SIZE(broken) == LINE_OUTPUT_COUNT, "every output");
+
+START_TEST(only_a_line_of_the_decision_is_an_error_when_it_reads_wrong)
+{
+	struct bmsd d;
+
+	write_config("1-2", LEDS);
+	start(&d);
+	bmsd_turn(&d);
+	gpio_virtual_set_stuck(d.gpio, broken[_i].line, true);
+	bmsd_turn(&d);
+	ck_assert_int_eq(has_code(&d, CODE_E_B11), broken[_i].is_error);
+	ck_assert_int_eq(!d.gpio, broken[_i].is_error);
+	ck_assert_uint_eq(d.lines_failures.failures, broken[_i].is_error);
+	ck_assert_uint_eq(d.indicator_failures.failures,
+			  !broken[_i].is_error);
+	stop(&d);
+}
+END_TEST
+
+/* I5 */
+START_TEST(an_led_that_fails_is_counted_until_it_has_worked_for_30_s)
+{
+	struct bmsd d;
+
+	write_config("1-2", LEDS);
+	start(&d);
+	bmsd_turn(&d);
+	gpio_virtual_set_stuck(d.gpio, LINE_LED_VEBUS, true);
+	for (int i = 1; i <= 20; i++) {
+		bmsd_turn(&d);
+		ck_assert_uint_eq(d.indicator_failures.failures, i);
+	}
+	gpio_virtual_set_stuck(d.gpio, LINE_LED_VEBUS, false);
+	bmsd_turn(&d);
+	ck_assert_uint_eq(d.indicator_failures.failures, 20);
+	d.indicator_failed.us -= 30000000;
+	bmsd_turn(&d);
+	ck_assert_uint_eq(d.indicator_failures.failures, 0);
+	stop(&d);
+}
+END_TEST
+
 /* D1: remote L at plus is off, joined to minus is on after 100 ms. */
 START_TEST(the_remote_terminals_are_read_each_turn)
 {
@@ -120,12 +180,16 @@ int main(void)
 		a_write_that_fails_gives_the_lines_back_and_takes_them_again,
 		lines_that_fail_each_time_are_counted_on_until_they_stay,
 		the_heartbeat_toggles_twice_a_second_and_stops_with_the_lines,
+		an_led_that_fails_is_counted_until_it_has_worked_for_30_s,
 		the_remote_terminals_are_read_each_turn,
 	};
 	Suite *suite = suite_create("turn: lines");
 	TCase *tcase = tcase_create("lines");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_loop_test(tcase,
+		only_a_line_of_the_decision_is_an_error_when_it_reads_wrong,
+		0, ARRAY_SIZE(broken));
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);
