@@ -52,10 +52,12 @@ now_ms() { local t=${EPOCHREALTIME/[.,]/}; echo $((t / 1000)); }
 
 # --- the bed ----------------------------------------------------------------
 
+# What the README says beside "make install".
 install_files() {
 	cp -R --preserve=mode "$BMS_BUILDDIR/vm/root/." / || return
-	systemd-sysusers && systemctl daemon-reload &&
-		systemctl reload dbus.service
+	systemd-sysusers && udevadm control --reload &&
+		systemctl daemon-reload && systemctl reload dbus.service &&
+		journalctl --update-catalog
 }
 
 make_chip() {
@@ -65,10 +67,15 @@ make_chip() {
 	mkdir -p $chip/bank0 && echo 28 >$chip/bank0/num_lines &&
 		echo bms >$chip/bank0/label && echo 1 >$chip/live &&
 		lines=/sys/devices/platform/$(cat $chip/dev_name) &&
-		lines=$lines/$(cat $chip/bank0/chip_name) || return
-	# The udev rule's part.
-	chgrp gpio "/dev/$(cat $chip/bank0/chip_name)" &&
-		chmod 660 "/dev/$(cat $chip/bank0/chip_name)"
+		lines=$lines/$(cat $chip/bank0/chip_name) &&
+		udevadm settle
+}
+
+# What the installed udev rule does with it.
+is_gpios() {
+	local is
+	is=$(stat -c %G:%a "/dev/$(cat $chip/bank0/chip_name)")
+	[ "$is" = gpio:660 ] || { echo "$is"; return 1; }
 }
 
 make_sim() {
@@ -81,6 +88,16 @@ make_sim() {
 		chgrp dialout "$(readlink -f $dir/$port)" &&
 			chmod 660 "$(readlink -f $dir/$port)" || return
 	done
+}
+
+# tell COMMAND: one of the simulator's (tests/sim/README.md).
+tell() {
+	perl -MIO::Socket::UNIX -e '
+		my $s = IO::Socket::UNIX->new(Peer => shift) or die "$!\n";
+		$s->print("@ARGV\n");
+		my $answer = $s->getline;
+		print $answer;
+		exit $answer !~ /^ok/;' $dir/control "$@"
 }
 
 make_config() {
@@ -107,6 +124,7 @@ make_config() {
 bed_make() {
 	check "files installed" install_files &&
 		check "chip made" make_chip &&
+		check "udev gives it to the group gpio" is_gpios &&
 		check "simulators started" make_sim &&
 		check "configuration written" make_config
 }
