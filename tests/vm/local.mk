@@ -15,8 +15,8 @@ tests_vm_test_faults_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_test_faults_LDADD = $(TEST_LIBS)
 
 EXTRA_DIST += tests/vm/bed.sh tests/vm/init tests/vm/kernel \
-	tests/vm/kernel.config tests/vm/run tests/vm/test-run \
-	tests/vm/test-systemd
+	tests/vm/kernel.config tests/vm/kernel-persist.patch tests/vm/run \
+	tests/vm/test-run tests/vm/test-systemd
 
 # For scripts/check: their names.
 print-vm-tests:
