@@ -242,9 +242,13 @@ static bool is_indicator(enum settings_line line)
 	return line >= LINE_DECISION_COUNT && line < LINE_OUTPUT_COUNT;
 }
 
+/* Takes every line that can be had even where one cannot: a kernel may have
+ * left the others driven, and gpio_close() floats what has been taken. */
 static int request(struct gpio *gpio, const struct settings_gpio *settings,
 		   struct text *error)
 {
+	int first = 0;
+
 	for (enum settings_line line = 0; line < LINE_COUNT; line++) {
 		int r;
 
@@ -255,12 +259,12 @@ static int request(struct gpio *gpio, const struct settings_gpio *settings,
 			gpio->line[line].stale = true;
 			continue;
 		}
-		if (r == 0)
+		if (r == 0 || first < 0)
 			continue;
+		first = r;
 		explain_request(gpio, line, settings, r, error);
-		return r;
 	}
-	return 0;
+	return first;
 }
 
 /* Asks every output to float, whatever happens to the others. */

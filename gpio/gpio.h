@@ -40,8 +40,10 @@ enum { GPIO_EVENT_FDS_MAX = 2, GPIO_ERROR_SIZE = 256 };
  * Opens the chip and takes every configured line: outputs floating, inputs
  * with their bias (remote-l pulled up, remote-h pulled down) and both edges
  * watched. 0, or -errno with a sentence in error (which chip, which line,
- * who holds it, what is allowed): then nothing is held. An indicator
- * that cannot be taken is left to gpio_indicate().
+ * who holds it, what is allowed): then nothing is held. Where it is a line
+ * that cannot be had, every other output floats all the same: a kernel may
+ * have left it driven (gpio_persists()). An indicator that cannot be taken
+ * is left to gpio_indicate().
  */
 int gpio_open(struct gpio **ret_gpio, const struct settings_gpio *settings,
 	      char error[GPIO_ERROR_SIZE]);

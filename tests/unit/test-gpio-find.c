@@ -19,6 +19,28 @@ START_TEST(a_held_line_names_its_holder_and_nothing_stays_taken)
 }
 END_TEST
 
+/* I3: what a kernel left driven floats, though one line cannot be had. */
+START_TEST(where_one_line_is_held_the_others_float_all_the_same)
+{
+	static const unsigned int held[] = { ATD, PRE, RL };
+
+	fake.persist = true;
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++) {
+		for (size_t k = 0; k < N_OUTPUTS; k++) {
+			struct fake_line *line =
+				&fx.pi->line[gpio_outputs[k]];
+
+			line->output = true;
+			line->driven = gpio_outputs[k] != held[i];
+		}
+		strcpy(fx.pi->line[held[i]].other, "somebody");
+		assert_refused(-EBUSY, "\"somebody\"");
+		ck_assert(all_float());
+		fx.pi->line[held[i]].other[0] = '\0';
+	}
+}
+END_TEST
+
 START_TEST(auto_refuses_to_guess_and_lists_the_chips)
 {
 	strcpy(fx.pi->label, "gpio-sim.0-node0");
@@ -206,6 +228,8 @@ static TCase *finding_case(void)
 	tcase_add_checked_fixture(tc, gpio_setup, gpio_teardown);
 	tcase_add_test(tc,
 		a_held_line_names_its_holder_and_nothing_stays_taken);
+	tcase_add_test(tc,
+		where_one_line_is_held_the_others_float_all_the_same);
 	tcase_add_test(tc, auto_refuses_to_guess_and_lists_the_chips);
 	tcase_add_test(tc, a_machine_without_any_chip_is_told_so);
 	tcase_add_test(tc, a_long_list_is_cut_and_says_so);
