@@ -179,7 +179,7 @@ static const char bus_config[] =
 	"<allow send_destination=\"*\" eavesdrop=\"true\"/>"
 	"<allow eavesdrop=\"true\"/></policy>"
 	"<limit name=\"max_replies_per_connection\">20000</limit>"
-	"</busconfig>";
+	"%s</busconfig>";
 
 static void run_daemon(const struct bus_daemon *daemon, int out)
 {
@@ -228,7 +228,8 @@ void bus_daemon_start(struct bus_daemon *daemon)
 	snprintf(config, sizeof(config), "%s/config", daemon->dir);
 	file = fopen(config, "w");
 	ck_assert_ptr_nonnull(file);
-	fprintf(file, bus_config, daemon->dir);
+	fprintf(file, bus_config, daemon->dir,
+		daemon->limits ? daemon->limits : "");
 	ck_assert_int_eq(fclose(file), 0);
 	snprintf(daemon->address, sizeof(daemon->address),
 		 "unix:path=%s/bus", daemon->dir);
@@ -327,15 +328,21 @@ void fixture_connect_client(struct fixture *f)
 	ev_io_start(f->loop, &f->client_io);
 }
 
-void fixture_start(struct fixture *f)
+void fixture_start_limited(struct fixture *f, const char *limits)
 {
 	struct bus_handler handler;
 
 	fixture_prepare(f);
+	f->daemon.limits = limits;
 	bus_daemon_start(&f->daemon);
 	ck_assert_int_eq(bus_new(&f->bus, f->loop, &f->picture.view,
 				 fixture_handler(f, &handler), true), 0);
 	fixture_connect_client(f);
+}
+
+void fixture_start(struct fixture *f)
+{
+	fixture_start_limited(f, NULL);
 }
 
 void fixture_stop(struct fixture *f)
