@@ -5,6 +5,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/taken.h"
 
 enum {
 	LINES_RETRY_MS = 1000,
@@ -67,8 +68,15 @@ void lines_open(struct bmsd *d, mono_t now)
 		return;
 	}
 	lines_watch(d);
+	/* Before any of them is driven. */
+	r = taken_keep(d->options.run_dir, &d->settings->gpio);
 	if (d->lines_failures.failures > REPEAT_FIRST)
 		return;
+	if (r < 0)
+		log_line(LOG_LEVEL_WARNING, "lines",
+			 "%s cannot be written: %s, after a crash the lines "
+			 "that the configuration names by then are made to "
+			 "float", d->options.run_dir, strerror(-r));
 	log_line(LOG_LEVEL_NOTICE, "lines", "%s: lines taken, outputs "
 		 "float", gpio_describe(d->gpio));
 	if (gpio_is_virtual(d->gpio))

@@ -21,6 +21,7 @@ libbms_a_SOURCES += \
 	daemon/replay.c daemon/replay.h \
 	daemon/spine.c daemon/spine.h \
 	daemon/store.c daemon/store.h \
+	daemon/taken.c daemon/taken.h \
 	daemon/talk.c daemon/talk.h \
 	daemon/tty.c daemon/tty.h \
 	daemon/turn.c

@@ -23,6 +23,12 @@ tests_unit_test_replay_SOURCES = tests/unit/test-replay.c
 tests_unit_test_replay_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_replay_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test-taken
+TESTS += tests/unit/test-taken
+tests_unit_test_taken_SOURCES = tests/unit/test-taken.c
+tests_unit_test_taken_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_taken_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/test-turn
 TESTS += tests/unit/test-turn
 turn_fixture = tests/unit/turn_fixture.c tests/unit/turn_fixture.h
