@@ -6,7 +6,7 @@
  *	gen-texts catalog    the journal's catalog with every code
  *	gen-texts man < PAGE the manual page with its lists made anew: what
  *	                     stands between .\" begin: keys SECTION (or
- *	                     .\" begin: codes) and .\" end
+ *	                     .\" begin: codes, or leds) and .\" end
  *
  * Its results are part of the tree, so that nothing built has to be run to
  * build; "make update-texts" writes them, and a test compares.
@@ -17,6 +17,7 @@
 
 #include "lib/base/settings.h"
 #include "lib/core/code.h"
+#include "lib/core/leds.h"
 
 enum { COLUMNS = 78, WORDS_SIZE = 512 };
 
@@ -253,6 +254,21 @@ static void print_man_codes(void)
 	puts(".El");
 }
 
+/* The patterns that blink: each with its period and the time it is lit. */
+static void print_man_leds(void)
+{
+	puts(".Bl -column \"one blink\" \"period, s\" \"lit, s\"\n"
+	     ".It Sy pattern Ta Sy period, s Ta Sy lit, s");
+	for (size_t i = 0; i < LED_PATTERN_COUNT; i++) {
+		const struct led_pattern_row *row = &led_patterns[i];
+
+		if (row->on_ms > 0 && row->on_ms < row->period_ms)
+			printf(".It %s Ta %.1f Ta %.1f\n", row->name,
+			       row->period_ms / 1e3, row->on_ms / 1e3);
+	}
+	puts(".El");
+}
+
 /* Prints a list where the line asks for one. */
 static bool print_man_list(const char *line)
 {
@@ -262,6 +278,8 @@ static bool print_man_list(const char *line)
 		print_man_keys(section);
 	else if (strcmp(line, ".\\\" begin: codes\n") == 0)
 		print_man_codes();
+	else if (strcmp(line, ".\\\" begin: leds\n") == 0)
+		print_man_leds();
 	else
 		return false;
 	return true;

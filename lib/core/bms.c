@@ -9,6 +9,7 @@
 #include "lib/core/battery.h"
 #include "lib/core/explain.h"
 #include "lib/core/inverter.h"
+#include "lib/core/leds.h"
 #include "lib/core/limits.h"
 #include "lib/core/protect.h"
 #include "lib/core/remote.h"
@@ -328,5 +329,6 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	limits_step(state, settings, input, out);
 	inverter_decide(state, settings, input, out);
 	inverter_watch(state, input, out);
+	leds_decide(input, out);
 	out->next = next_change(state, settings, input, out);
 }

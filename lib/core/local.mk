@@ -9,6 +9,7 @@ libbms_a_SOURCES += \
 	lib/core/explain.c lib/core/explain.h \
 	lib/core/inverter.c lib/core/inverter.h \
 	lib/core/latch.c lib/core/latch.h \
+	lib/core/leds.c lib/core/leds.h \
 	lib/core/limits.c lib/core/limits.h \
 	lib/core/plausible.c lib/core/plausible.h \
 	lib/core/protect.c lib/core/protect.h \

@@ -5,12 +5,12 @@ check_PROGRAMS += tests/unit/test-core tests/unit/test-core-protect \
 	tests/unit/test-core-inverter tests/unit/test-core-property \
 	tests/unit/test-core-attack tests/unit/test-core-figures \
 	tests/unit/test-core-bank tests/unit/test-core-edges \
-	tests/unit/test-core-hear
+	tests/unit/test-core-hear tests/unit/test-core-leds
 TESTS += tests/unit/test-core tests/unit/test-core-protect \
 	tests/unit/test-core-inverter tests/unit/test-core-property \
 	tests/unit/test-core-attack tests/unit/test-core-figures \
 	tests/unit/test-core-bank tests/unit/test-core-edges \
-	tests/unit/test-core-hear
+	tests/unit/test-core-hear tests/unit/test-core-leds
 
 tests_unit_test_core_SOURCES = tests/unit/test-core.c $(core_bank)
 tests_unit_test_core_CFLAGS = $(TEST_CFLAGS)
@@ -54,3 +54,7 @@ tests_unit_test_core_edges_LDADD = $(TEST_LIBS)
 tests_unit_test_core_hear_SOURCES = tests/unit/test-core-hear.c $(core_bank)
 tests_unit_test_core_hear_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_hear_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_leds_SOURCES = tests/unit/test-core-leds.c $(core_bank)
+tests_unit_test_core_leds_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_leds_LDADD = $(TEST_LIBS)

@@ -414,6 +414,7 @@ START_TEST(nothing_changes_before_the_instant_that_was_named)
 		begin();
 		for (int i = 0; i < 200; i++) {
 			bool atc, atd, pre;
+			enum led_pattern led[LED_COUNT];
 			code_set codes;
 			mono_t until;
 
@@ -423,6 +424,7 @@ START_TEST(nothing_changes_before_the_instant_that_was_named)
 			atd = bank.out.atd_high;
 			pre = bank.out.pre_alarm_high;
 			codes = bank.out.codes;
+			memcpy(led, bank.out.led, sizeof(led));
 			until = bank.out.next;
 			if (until.us == UINT64_MAX)
 				until = mono_add_ms(bank.input.now, 3600000);
@@ -432,6 +434,7 @@ START_TEST(nothing_changes_before_the_instant_that_was_named)
 			ck_assert_int_eq(atd, bank.out.atd_high);
 			ck_assert_int_eq(pre, bank.out.pre_alarm_high);
 			ck_assert_uint_eq(codes, bank.out.codes);
+			ck_assert_mem_eq(led, bank.out.led, sizeof(led));
 			pre_alarm = pre;
 		}
 	}
