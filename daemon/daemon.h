@@ -103,8 +103,9 @@ int lines_write(struct bmsd *d, mono_t now);
 void lines_persist(struct bmsd *d, mono_t now);
 /* Floats all outputs and gives the lines back. */
 void lines_close(struct bmsd *d);
-/* How long the loop may sleep at most for the heartbeat's sake, ms. */
-uint32_t lines_period_ms(const struct bmsd *d);
+/* When the lines want their next turn: to be read back, or for an edge of
+ * the heartbeat or of an LED. After now. */
+mono_t lines_next(const struct bmsd *d, mono_t now);
 
 /* --- keep.c --- */
 /* Opens the state folder and locks it. 0, or -EEXIST with a line in the

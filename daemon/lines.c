@@ -16,14 +16,35 @@ enum {
 	INDICATORS_STAY_MS = 30000,
 };
 
-static bool heartbeat_fitted(const struct bmsd *d)
+static const enum settings_line led_lines[] = {
+	[LED_BLUETOOTH] = LINE_LED_BLUETOOTH,
+	[LED_ERROR] = LINE_LED_ERROR,
+	[LED_VEBUS] = LINE_LED_VEBUS,
+};
+
+_Static_assert(ARRAY_SIZE(led_lines) == LED_COUNT, "a line for every LED");
+
+static bool lines_fitted(const struct bmsd *d, enum settings_line line)
 {
-	return d->settings->gpio.line[LINE_HEARTBEAT][0] != '\0';
+	return d->settings->gpio.line[line][0] != '\0';
 }
 
-uint32_t lines_period_ms(const struct bmsd *d)
+mono_t lines_next(const struct bmsd *d, mono_t now)
 {
-	return heartbeat_fitted(d) ? HEARTBEAT_HALF_MS : TURN_MS;
+	mono_t next = mono_add_ms(now, TURN_MS);
+
+	if (!d->gpio)
+		return next;
+	if (lines_fitted(d, LINE_HEARTBEAT))
+		next = mono_min(next, mono_add_ms(d->heartbeat,
+						  HEARTBEAT_HALF_MS));
+	for (size_t i = 0; i < LED_COUNT; i++) {
+		if (lines_fitted(d, led_lines[i]))
+			next = mono_min(next,
+					led_next(d->spine->output.led[i],
+						 now));
+	}
+	return next;
 }
 
 static void lines_edge(struct ev_loop *loop, struct ev_io *io, int events)
@@ -139,11 +160,13 @@ void lines_read(struct bmsd *d)
 	d->input.remote_h = inputs.remote_h;
 }
 
-/* The square wave says that decisions are being made. */
+/*
+ * The square wave says that decisions are being made. Unlike an LED it
+ * counts from its own last edge: a turn that comes late makes a half longer
+ * and never swallows one.
+ */
 static bool heartbeat_level(struct bmsd *d, mono_t now)
 {
-	if (!heartbeat_fitted(d))
-		return false;
 	if (mono_elapsed_ms(d->heartbeat, now) >= HEARTBEAT_HALF_MS) {
 		d->heartbeat = now;
 		d->heartbeat_high = !d->heartbeat_high;
@@ -206,6 +229,8 @@ int lines_write(struct bmsd *d, mono_t now)
 	levels.high[LINE_CHARGE_DISCONNECT] = out->atc_high;
 	levels.high[LINE_PRE_ALARM] = out->pre_alarm_high;
 	levels.high[LINE_HEARTBEAT] = heartbeat_level(d, now);
+	for (size_t i = 0; i < LED_COUNT; i++)
+		levels.high[led_lines[i]] = led_high(out->led[i], now);
 	r = gpio_write(d->gpio, &levels, false);
 	if (r < 0)
 		return lines_lost(d, now, r, "cannot be written");

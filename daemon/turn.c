@@ -202,8 +202,7 @@ static void turn_notify(struct bmsd *d, mono_t now)
 /* Arms the one timer with the earliest instant that wants a turn. */
 static void turn_arm(struct bmsd *d, mono_t now)
 {
-	mono_t next = mono_min(d->spine->output.next,
-			       mono_add_ms(now, lines_period_ms(d)));
+	mono_t next = mono_min(d->spine->output.next, lines_next(d, now));
 	uint64_t us;
 
 	for (uint32_t i = 0; i < d->spine->n_ports; i++)

@@ -9,6 +9,7 @@
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
 
+#define LEDS "led-error = 6\nled-vebus = 13\nheartbeat = 26\n"
 #define QUICK "[protection]\nrelease-hold = 5\n"
 
 static struct rig *rig;
@@ -266,7 +267,7 @@ START_TEST(a_capture_replays_to_the_same_bytes_and_decisions)
 	size_t n;
 
 	rig = rig_new(&(struct rig_options){ .buses = "rack:1-3",
-					     .settings = QUICK,
+					     .settings = LEDS QUICK,
 					     .capture = true });
 	rig_allowed(rig);
 	rig_sim(rig, "cell 1 1 force 3760");

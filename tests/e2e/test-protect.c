@@ -188,7 +188,7 @@ START_TEST(a_line_that_is_not_as_written_floats_both)
 }
 END_TEST
 
-/* B14: so it is with the protecting lines only. */
+/* B14, F5: so it is with the protecting lines only. */
 START_TEST(an_led_that_is_not_as_written_is_told_and_moves_no_line)
 {
 	rig = rig_new(&(struct rig_options){
@@ -200,7 +200,11 @@ START_TEST(an_led_that_is_not_as_written_is_told_and_moves_no_line)
 	ck_assert_int_eq(rig_line(rig, LINE_LOAD_DISCONNECT), 'H');
 	ck_assert_int_eq(rig_line(rig, LINE_CHARGE_DISCONNECT), 'H');
 	ck_assert_str_eq(rig_get(rig, "Errors"), "");
+	/* It is taken back, and shows what there is to show. */
 	rig_until_line(rig, LINE_LED_ERROR, '.', 2000);
+	rig_sim(rig, "cell 1 1 force 3760");
+	rig_until_line(rig, LINE_CHARGE_DISCONNECT, '.', 3000);
+	rig_until_line(rig, LINE_LED_ERROR, 'H', 2000);
 	rig_free(rig);
 }
 END_TEST

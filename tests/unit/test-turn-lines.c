@@ -87,8 +87,8 @@ START_TEST(the_heartbeat_toggles_twice_a_second_and_stops_with_the_lines)
 
 	start(&d);
 	bmsd_turn(&d);
-	ck_assert_uint_le(lines_period_ms(&d), 500);
 	before = gpio_virtual_is_high(d.gpio, LINE_HEARTBEAT);
+	ck_assert_uint_eq(lines_next(&d, d.now).us, d.heartbeat.us + 500000);
 	bmsd_turn(&d);
 	ck_assert_int_eq(gpio_virtual_is_high(d.gpio, LINE_HEARTBEAT),
 			 before);
@@ -103,7 +103,7 @@ START_TEST(the_heartbeat_toggles_twice_a_second_and_stops_with_the_lines)
 }
 END_TEST
 
-/* B14: which of the lines is it? */
+/* B14, F5: which of the lines is it? */
 static const struct {
 	enum settings_line line;
 	bool is_error;
@@ -157,6 +157,86 @@ START_TEST(an_led_that_fails_is_counted_until_it_has_worked_for_30_s)
 }
 END_TEST
 
+/* Whether the lines ask for a turn before they are to be read back. */
+static bool wakes(const struct bmsd *d, mono_t now)
+{
+	return lines_next(d, now).us < now.us + 1000000;
+}
+
+/* F5: nothing but a fitted LED that blinks costs a turn. */
+START_TEST(the_lines_want_a_turn_a_second_and_at_the_edges_of_fitted_leds)
+{
+	const mono_t now = { 5300000 };
+	struct bmsd d;
+
+	write_config("1-2", LEDS "heartbeat =\n");
+	start(&d);
+	bmsd_turn(&d);
+	for (size_t i = 0; i < LED_COUNT; i++)
+		d.spine->output.led[i] = LED_ON;
+	ck_assert(!wakes(&d, now));
+	for (size_t i = 0; i < LED_COUNT; i++) {
+		d.spine->output.led[i] = LED_BLINKING;
+		ck_assert_uint_eq(lines_next(&d, now).us, 5500000);
+		d.spine->output.led[i] = LED_OFF;
+	}
+	ck_assert(!wakes(&d, now));
+	d.spine->output.led[LED_VEBUS] = LED_ONE_BLINK;
+	ck_assert(!wakes(&d, now));
+	ck_assert_uint_eq(lines_next(&d, (mono_t){ 9300000 }).us, 10000000);
+	stop(&d);
+}
+END_TEST
+
+START_TEST(leds_that_are_not_fitted_or_not_held_want_no_turn)
+{
+	const mono_t now = { 5300000 };
+	struct bmsd d;
+
+	write_config("1-2", "heartbeat =\n");
+	start(&d);
+	bmsd_turn(&d);
+	ck_assert(!wakes(&d, d.now));
+	for (size_t i = 0; i < LED_COUNT; i++)
+		d.spine->output.led[i] = LED_BLINKING;
+	ck_assert(!wakes(&d, now));
+	write_config("1-2", LEDS);
+	bmsd_reload(&d);
+	bmsd_turn(&d);
+	for (size_t i = 0; i < LED_COUNT; i++)
+		d.spine->output.led[i] = LED_BLINKING;
+	ck_assert(wakes(&d, now));
+	lines_close(&d);
+	ck_assert(!wakes(&d, now));
+	stop(&d);
+}
+END_TEST
+
+/* F5: a link that is missed is a warning. */
+START_TEST(the_lines_of_the_leds_show_what_has_been_decided)
+{
+	struct bmsd d;
+
+	write_config("1-2", LEDS "[inverter]\ndevice = /dev/null/none\n");
+	start(&d);
+	bmsd_turn(&d);
+	ck_assert(!gpio_virtual_is_high(d.gpio, LINE_LED_ERROR));
+	d.spine->state.start.us -= 10000000;
+	bmsd_turn(&d);
+	ck_assert(has_code(&d, CODE_W_X01));
+	ck_assert_int_eq(d.spine->output.led[LED_ERROR], LED_BLINKING);
+	ck_assert_int_eq(gpio_virtual_is_high(d.gpio, LINE_LED_ERROR),
+			 led_high(LED_BLINKING, d.now));
+	d.spine->output.led[LED_BLUETOOTH] = LED_ON;
+	ck_assert_int_eq(lines_write(&d, d.now), 0);
+	ck_assert(gpio_virtual_is_high(d.gpio, LINE_LED_BLUETOOTH));
+	ck_assert(!gpio_virtual_is_high(d.gpio, LINE_LED_VEBUS));
+	lines_close(&d);
+	ck_assert(!d.lines.high[LINE_LED_BLUETOOTH]);
+	stop(&d);
+}
+END_TEST
+
 /* D1: remote L at plus is off, joined to minus is on after 100 ms. */
 START_TEST(the_remote_terminals_are_read_each_turn)
 {
@@ -181,6 +261,9 @@ int main(void)
 		lines_that_fail_each_time_are_counted_on_until_they_stay,
 		the_heartbeat_toggles_twice_a_second_and_stops_with_the_lines,
 		an_led_that_fails_is_counted_until_it_has_worked_for_30_s,
+		the_lines_want_a_turn_a_second_and_at_the_edges_of_fitted_leds,
+		leds_that_are_not_fitted_or_not_held_want_no_turn,
+		the_lines_of_the_leds_show_what_has_been_decided,
 		the_remote_terminals_are_read_each_turn,
 	};
 	Suite *suite = suite_create("turn: lines");

@@ -24,7 +24,8 @@ void write_config(const char *addresses, const char *more)
 		"addresses = %s\n"
 		"[gpio]\nchip = virtual\nload-disconnect = 17\n"
 		"charge-disconnect = 27\npre-alarm = 22\nremote-l = 23\n"
-		"remote-h =\nheartbeat = 5\n%s", turn_dir, addresses, more);
+		"remote-h =\n%s%s", turn_dir, addresses,
+		strstr(more, "heartbeat") ? "" : "heartbeat = 5\n", more);
 	fclose(f);
 }
 
