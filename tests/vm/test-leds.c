@@ -93,7 +93,8 @@ static void blinks(enum settings_line line)
 }
 
 /* One flash of half a second each 10 s; the turns of a busy machine come
- * late, but never early. */
+ * late, but never early. A second more than whole periods has a whole flash
+ * in it wherever it begins. */
 static void blinks_once(enum settings_line line, uint32_t ms)
 {
 	struct wave w = watch(line, ms);
@@ -141,7 +142,7 @@ START_TEST(the_vebus_led_blinks_once_in_10_s_while_the_unit_is_on)
 	chip_pull(LINE_REMOTE_L, false);
 	chip_until(rig, "HH.", 30000);
 	rig_until(rig, "inverter.Mode", "on", 10000);
-	blinks_once(LINE_LED_VEBUS, 20100);
+	blinks_once(LINE_LED_VEBUS, 21000);
 	chip_pull(LINE_REMOTE_L, true);
 	chip_until(rig, "...", 2500);
 	stays(LINE_LED_VEBUS, '.', 11000);
@@ -149,7 +150,7 @@ START_TEST(the_vebus_led_blinks_once_in_10_s_while_the_unit_is_on)
 	chip_pull(LINE_REMOTE_L, false);
 	chip_until(rig, "HH.", 10000);
 	rig_until(rig, "inverter.Mode", "on", 10000);
-	blinks_once(LINE_LED_VEBUS, 10100);
+	blinks_once(LINE_LED_VEBUS, 11000);
 	rig_free(rig);
 }
 END_TEST
@@ -170,7 +171,7 @@ START_TEST(a_unit_that_a_low_cell_has_shut_down_has_a_dark_led)
 	stays(LINE_LED_ERROR, 'H', 500);
 	rig_sim(rig, "ac on");
 	rig_until(rig, "inverter.MainsPresent", "yes", 20000);
-	blinks_once(LINE_LED_VEBUS, 10100);
+	blinks_once(LINE_LED_VEBUS, 11000);
 	rig_free(rig);
 }
 END_TEST
