@@ -15,14 +15,23 @@
 #include "daemon/repeat.h"
 
 enum {
-	MESSAGES_PER_TURN = 16, /* then the rest of the loop has its turn */
-	QUEUE_MAX = 256,        /* unsent messages; then changes are kept */
-	QUEUE_EVENTS_MAX = 1024, /* unsent messages; then events are lost */
+	/* Then the rest of the loop has its turn, whichever comes first. */
+	MESSAGES_PER_TURN = 16,
+	SERVE_US = 2000,
+	/* Unsent messages; then callers are not listened to, */
+	QUEUE_ANSWERS_MAX = 64,
+	QUEUE_MAX = 256,        /* then changes are kept, */
+	QUEUE_EVENTS_MAX = 1024, /* then events are lost */
 	START_TIMEOUT_MS = 2000,
 	EVENT_TEXT_SIZE = 512
 };
 
 #define RETRY_S 3.0
+/* So long a bus may take nothing of what is unsent; then a new connection
+ * is made. A bus daemon stops reading from whom it holds too much for others
+ * (max_incoming_bytes, dbus-daemon(1)): one program that listens and is
+ * stopped would else silence this one for everybody. */
+#define STUCK_S 5.0
 
 struct bus {
 	struct ev_loop *loop;
@@ -43,6 +52,7 @@ struct bus {
 	ev_io io;
 	ev_timer timeout;
 	ev_timer retry;
+	ev_timer stuck; /* runs while something is unsent */
 };
 
 static uint64_t monotonic_us(void)
@@ -71,6 +81,7 @@ static void disconnect(struct bus *bus)
 	bus->owned = false;
 	ev_io_stop(bus->loop, &bus->io);
 	ev_timer_stop(bus->loop, &bus->timeout);
+	ev_timer_stop(bus->loop, &bus->stuck);
 }
 
 static void fail(struct bus *bus, int error)
@@ -118,13 +129,26 @@ static int ask_for_name(struct bus *bus)
 					 BUS_NAME, 0, on_name, bus);
 }
 
+/* False where so much is unsent that nothing must be added. */
+static bool has_room(sd_bus *to, uint64_t max)
+{
+	uint64_t queued = 0;
+
+	return sd_bus_get_n_queued_write(to, &queued) >= 0 && queued < max;
+}
+
 /* Some of what is waiting, in and out. */
 static void serve(struct bus *bus)
 {
+	uint64_t end_us = monotonic_us() + SERVE_US;
 	int r = 1;
 
-	for (int i = 0; i < MESSAGES_PER_TURN && r > 0; i++)
+	for (int i = 0; i < MESSAGES_PER_TURN && r > 0; i++) {
+		if (i > 0 && (monotonic_us() >= end_us ||
+			      !has_room(bus->connection, QUEUE_ANSWERS_MAX)))
+			break;
 		r = sd_bus_process(bus->connection, NULL);
+	}
 	if (r >= 0 && sd_bus_is_open(bus->connection) <= 0)
 		r = -ECONNRESET;
 	if (r >= 0 && bus->refused)
@@ -154,9 +178,11 @@ static int connect_bus(struct bus *bus)
 
 static void on_io(struct ev_loop *loop, ev_io *io, int events)
 {
-	(void)loop;
-	(void)events;
-	serve(io->data);
+	struct bus *bus = io->data;
+
+	if (events & EV_WRITE)
+		ev_timer_stop(loop, &bus->stuck);
+	serve(bus);
 }
 
 static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
@@ -164,6 +190,13 @@ static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	serve(timer->data);
+}
+
+static void on_stuck(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)events;
+	fail(timer->data, -ETIMEDOUT);
 }
 
 static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
@@ -206,6 +239,15 @@ static void watch_time(struct bus *bus, uint64_t until_us)
 	ev_timer_start(bus->loop, &bus->timeout);
 }
 
+/* From the last moment at which something could be sent. */
+static void watch_queue(struct bus *bus)
+{
+	if (has_room(bus->connection, 1))
+		ev_timer_stop(bus->loop, &bus->stuck);
+	else if (!ev_is_active(&bus->stuck))
+		ev_timer_again(bus->loop, &bus->stuck);
+}
+
 /* Before every sleep of the loop: what sd-bus waits for. */
 static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
@@ -225,6 +267,11 @@ static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 		fail(bus, -ECONNRESET);
 		return;
 	}
+	if (!has_room(bus->connection, QUEUE_ANSWERS_MAX)) {
+		wanted &= ~POLLIN;
+		until_us = UINT64_MAX;
+	}
+	watch_queue(bus);
 	watch_fd(bus, fd, wanted);
 	watch_time(bus, until_us);
 }
@@ -284,14 +331,17 @@ static void init_watchers(struct bus *bus)
 	ev_io_init(&bus->io, on_io, -1, 0);
 	ev_timer_init(&bus->timeout, on_timeout, 0.0, 0.0);
 	ev_timer_init(&bus->retry, on_retry, RETRY_S, RETRY_S);
+	ev_timer_init(&bus->stuck, on_stuck, STUCK_S, STUCK_S);
 	bus->prepare.data = bus;
 	bus->io.data = bus;
 	bus->timeout.data = bus;
 	bus->retry.data = bus;
+	bus->stuck.data = bus;
 	/* Everything else first. */
 	ev_set_priority(&bus->io, EV_MINPRI);
 	ev_set_priority(&bus->timeout, EV_MINPRI);
 	ev_set_priority(&bus->retry, EV_MINPRI);
+	ev_set_priority(&bus->stuck, EV_MINPRI);
 	ev_prepare_start(bus->loop, &bus->prepare);
 }
 
@@ -354,14 +404,6 @@ static void rebuild(struct bus *bus, sd_bus *to)
 	}
 	if (to)
 		bus_tree_announce(&bus->tree, to, true);
-}
-
-/* False where so much is unsent that nothing must be added. */
-static bool has_room(sd_bus *to, uint64_t max)
-{
-	uint64_t queued = 0;
-
-	return sd_bus_get_n_queued_write(to, &queued) >= 0 && queued < max;
 }
 
 void bus_publish(struct bus *bus)

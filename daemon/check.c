@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/config.h"
 #include "daemon/log.h"
+#include "daemon/taken.h"
 #include "gpio/gpio.h"
 #include "lib/proto/proto.h"
 
@@ -51,18 +53,33 @@ void check_print(const char *path, const struct settings *settings)
 	putchar('\n');
 }
 
-int check_float(const struct settings *settings)
+static bool check_float_these(const struct settings_gpio *lines)
 {
 	char error[GPIO_ERROR_SIZE];
 	struct gpio *gpio;
-	int r;
 
-	r = gpio_open(&gpio, &settings->gpio, error);
-	if (r < 0) {
+	if (gpio_open(&gpio, lines, error) < 0) {
 		log_line(LOG_LEVEL_ERROR, "lines",
-			 "%s, outputs have not been made to float", error);
-		return EXIT_FAILURE;
+			 "%s, not all outputs have been made to float",
+			 error);
+		return false;
 	}
 	gpio_close(gpio);
-	return EXIT_SUCCESS;
+	return true;
+}
+
+int check_float(const struct options *options)
+{
+	struct settings *settings = calloc(1, sizeof(*settings));
+	bool good = settings;
+
+	/* First, and whatever is wrong with the configuration since. */
+	if (settings && taken_find(options->run_dir, settings) == 0)
+		good = check_float_these(&settings->gpio);
+	if (settings && config_load(options->config, settings, stderr) == 0)
+		good = check_float_these(&settings->gpio) && good;
+	else
+		good = false;
+	free(settings);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -175,10 +175,8 @@ static int bmsd_configured(const struct options *options)
 		return bmsd_start(options, settings);
 	if (options->action == OPTIONS_CHECK_CONFIG)
 		check_print(options->config, settings);
-	else if (options->action == OPTIONS_REPLAY)
-		r = replay_run(options->replay, settings, stdout);
 	else
-		r = check_float(settings);
+		r = replay_run(options->replay, settings, stdout);
 	free(settings);
 	return r;
 }
@@ -187,7 +185,7 @@ int bmsd_main(int argc, char *argv[])
 {
 	struct options options;
 
-	log_init();
+	log_init(LOG_JOURNAL);
 	if (options_parse(argc, argv, &options, stderr) < 0)
 		return EXIT_FAILURE;
 	switch (options.action) {
@@ -197,10 +195,11 @@ int bmsd_main(int argc, char *argv[])
 	case OPTIONS_HELP:
 		options_usage(stdout);
 		return EXIT_SUCCESS;
+	case OPTIONS_FLOAT_OUTPUTS:
+		return check_float(&options);
 	case OPTIONS_RUN:
 	case OPTIONS_CHECK_CONFIG:
 	case OPTIONS_REPLAY:
-	case OPTIONS_FLOAT_OUTPUTS:
 		return bmsd_configured(&options);
 	}
 	return EXIT_FAILURE;

@@ -3,8 +3,8 @@
  * The running daemon: one struct, one loop, one turn.
  *
  * daemon.c starts and stops it, turn.c is the loop's turn, lines.c the only
- * place that touches a GPIO, keep.c what survives a restart, reload.c what
- * SIGHUP does.
+ * place that touches a GPIO, keep.c what survives a restart, codes.c what is
+ * told of codes, reload.c what SIGHUP does.
  */
 #ifndef BMS_DAEMON_H
 #define BMS_DAEMON_H
@@ -56,6 +56,8 @@ struct bmsd {
 	mono_t lines_retry;
 	struct gpio_levels lines; /* as last written and read back */
 	struct repeat lines_failures;
+	struct repeat indicator_failures;
+	mono_t indicator_failed; /* last */
 	mono_t persists_seen;  /* the kernel's setting, last looked at */
 	bool heartbeat_high;
 	mono_t heartbeat;      /* last toggled */
@@ -109,7 +111,8 @@ void lines_read(struct bmsd *d);
 /*
  * Writes what has been decided and reads it back. 0, or -errno: then all
  * outputs have been asked to float, the lines have been given back and will
- * be taken again in a second.
+ * be taken again in a second. An LED or a heartbeat that fails is only
+ * told of.
  */
 int lines_write(struct bmsd *d, mono_t now);
 /* Looks whether the kernel keeps outputs driven after a crash, and says so
@@ -117,8 +120,9 @@ int lines_write(struct bmsd *d, mono_t now);
 void lines_persist(struct bmsd *d, mono_t now);
 /* Floats all outputs and gives the lines back. */
 void lines_close(struct bmsd *d);
-/* How long the loop may sleep at most for the heartbeat's sake, ms. */
-uint32_t lines_period_ms(const struct bmsd *d);
+/* When the lines want their next turn: to be read back, or for an edge of
+ * the heartbeat or of an LED. After now. */
+mono_t lines_next(const struct bmsd *d, mono_t now);
 
 /* --- keep.c --- */
 /* Opens the state folder and locks it. 0, or -EEXIST with a line in the
@@ -147,6 +151,11 @@ const char *keep_mode_name(enum bms_mode mode);
 /* Carries out what an operator asks for; struct order_handler. */
 int bmsd_carry_out(void *data, const struct order *order,
 		   char error[ORDER_ERROR_SIZE]);
+
+/* --- codes.c --- */
+/* Tells the journal and D-Bus of codes that have come or gone since the
+ * call before. */
+void codes_tell(struct bmsd *d);
 
 /* --- reload.c --- */
 /* Makes spine, ports and texts for settings, taking over from what there

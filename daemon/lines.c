@@ -5,22 +5,46 @@
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/taken.h"
 
 enum {
 	LINES_RETRY_MS = 1000,
 	HEARTBEAT_HALF_MS = 500, /* 1 Hz */
 	TURN_MS = 1000,          /* a turn at least so often */
 	LINES_STAY_MS = 10000,   /* held so long: they have recovered */
+	/* The same of an LED: longer than its longest period. */
+	INDICATORS_STAY_MS = 30000,
 };
 
-static bool heartbeat_fitted(const struct bmsd *d)
+static const enum settings_line led_lines[] = {
+	[LED_BLUETOOTH] = LINE_LED_BLUETOOTH,
+	[LED_ERROR] = LINE_LED_ERROR,
+	[LED_VEBUS] = LINE_LED_VEBUS,
+};
+
+_Static_assert(ARRAY_SIZE(led_lines) == LED_COUNT, "a line for every LED");
+
+static bool lines_fitted(const struct bmsd *d, enum settings_line line)
 {
-	return d->settings->gpio.line[LINE_HEARTBEAT][0] != '\0';
+	return d->settings->gpio.line[line][0] != '\0';
 }
 
-uint32_t lines_period_ms(const struct bmsd *d)
+mono_t lines_next(const struct bmsd *d, mono_t now)
 {
-	return heartbeat_fitted(d) ? HEARTBEAT_HALF_MS : TURN_MS;
+	mono_t next = mono_add_ms(now, TURN_MS);
+
+	if (!d->gpio)
+		return next;
+	if (lines_fitted(d, LINE_HEARTBEAT))
+		next = mono_min(next, mono_add_ms(d->heartbeat,
+						  HEARTBEAT_HALF_MS));
+	for (size_t i = 0; i < LED_COUNT; i++) {
+		if (lines_fitted(d, led_lines[i]))
+			next = mono_min(next,
+					led_next(d->spine->output.led[i],
+						 now));
+	}
+	return next;
 }
 
 static void lines_edge(struct ev_loop *loop, struct ev_io *io, int events)
@@ -65,9 +89,16 @@ void lines_open(struct bmsd *d, mono_t now)
 		return;
 	}
 	lines_watch(d);
+	/* Before any of them is driven. */
+	r = taken_keep(d->options.run_dir, &d->settings->gpio);
 	if (d->lines_failures.failures > REPEAT_FIRST)
 		return;
-	log_line(LOG_LEVEL_NOTICE, "lines", "%s: all lines taken, outputs "
+	if (r < 0)
+		log_line(LOG_LEVEL_WARNING, "lines",
+			 "%s cannot be written: %s, after a crash the lines "
+			 "that the configuration names by then are made to "
+			 "float", d->options.run_dir, strerror(-r));
+	log_line(LOG_LEVEL_NOTICE, "lines", "%s: lines taken, outputs "
 		 "float", gpio_describe(d->gpio));
 	if (gpio_is_virtual(d->gpio))
 		log_line(LOG_LEVEL_WARNING, "lines",
@@ -129,11 +160,13 @@ void lines_read(struct bmsd *d)
 	d->input.remote_h = inputs.remote_h;
 }
 
-/* The square wave says that decisions are being made. */
+/*
+ * The square wave says that decisions are being made. Unlike an LED it
+ * counts from its own last edge: a turn that comes late makes a half longer
+ * and never swallows one.
+ */
 static bool heartbeat_level(struct bmsd *d, mono_t now)
 {
-	if (!heartbeat_fitted(d))
-		return false;
 	if (mono_elapsed_ms(d->heartbeat, now) >= HEARTBEAT_HALF_MS) {
 		d->heartbeat = now;
 		d->heartbeat_high = !d->heartbeat_high;
@@ -156,6 +189,33 @@ static int lines_lost(struct bmsd *d, mono_t now, int error,
 	return error;
 }
 
+/* No indicator is worth the power of a boat: what is wrong with one is told,
+ * and the outputs go on. */
+static void lines_indicate(struct bmsd *d, mono_t now,
+			   const struct gpio_levels *levels)
+{
+	enum settings_line wrong = LINE_DECISION_COUNT;
+	uint64_t failures;
+	int r = gpio_indicate(d->gpio, levels, &wrong);
+
+	if (r != 0) {
+		d->indicator_failed = now;
+		if (repeat_failed(&d->indicator_failures))
+			log_line(LOG_LEVEL_WARNING, "lines",
+				 "%s: %s, the outputs go on, trying it again",
+				 settings_line_key(wrong), r < 0 ?
+				 strerror(-r) : "is not as written");
+		return;
+	}
+	if (d->indicator_failures.failures == 0 ||
+	    mono_elapsed_ms(d->indicator_failed, now) < INDICATORS_STAY_MS)
+		return;
+	failures = repeat_recovered(&d->indicator_failures);
+	log_line(LOG_LEVEL_NOTICE, "lines",
+		 "LEDs and heartbeat are as written again after %llu failures",
+		 (unsigned long long)failures);
+}
+
 int lines_write(struct bmsd *d, mono_t now)
 {
 	const struct bms_output *out = &d->spine->output;
@@ -169,6 +229,8 @@ int lines_write(struct bmsd *d, mono_t now)
 	levels.high[LINE_CHARGE_DISCONNECT] = out->atc_high;
 	levels.high[LINE_PRE_ALARM] = out->pre_alarm_high;
 	levels.high[LINE_HEARTBEAT] = heartbeat_level(d, now);
+	for (size_t i = 0; i < LED_COUNT; i++)
+		levels.high[led_lines[i]] = led_high(out->led[i], now);
 	r = gpio_write(d->gpio, &levels, false);
 	if (r < 0)
 		return lines_lost(d, now, r, "cannot be written");
@@ -178,6 +240,7 @@ int lines_write(struct bmsd *d, mono_t now)
 				  settings_line_key(wrong));
 	if (r < 0)
 		return lines_lost(d, now, r, "cannot be read back");
+	lines_indicate(d, now, &levels);
 	d->lines = levels;
 	lines_stay(d, now);
 	return 0;

@@ -6,6 +6,7 @@ libbms_a_SOURCES += \
 	daemon/capture.c daemon/capture.h \
 	daemon/check.c daemon/check.h \
 	daemon/clock.c daemon/clock.h \
+	daemon/codes.c \
 	daemon/config.c daemon/config.h \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/json.c daemon/json.h \
@@ -23,6 +24,7 @@ libbms_a_SOURCES += \
 	daemon/saver.c daemon/saver.h \
 	daemon/spine.c daemon/spine.h \
 	daemon/store.c daemon/store.h \
+	daemon/taken.c daemon/taken.h \
 	daemon/talk.c daemon/talk.h \
 	daemon/tty.c daemon/tty.h \
 	daemon/turn.c

@@ -2,7 +2,8 @@
 /*
  * Lines for people on stderr: "token: what: why, what happens next". Under
  * systemd each line starts with its priority ("<3>"), which the journal
- * takes off; elsewhere it starts with the program's name.
+ * takes off; elsewhere it starts with the program's name. Some are entries
+ * with fields of their own, for the journal only.
  *
  * lib/ never logs. A failure is told once, where the device can be named.
  */
@@ -17,8 +18,12 @@ enum log_level {
 	LOG_LEVEL_INFO = 6,
 };
 
-/* Finds out whether stderr is the journal. Before it: not. */
-void log_init(void);
+/* Where the journal takes entries. */
+#define LOG_JOURNAL "/run/systemd/journal/socket"
+
+/* Finds out whether stderr is the journal, whose entries then go to the
+ * socket of that name. Before it: not. */
+void log_init(const char *journal);
 
 /*
  * One line. token is what it is about: "config", "rack", "lines". The line
@@ -26,5 +31,14 @@ void log_init(void);
  */
 void log_line(enum log_level level, const char *token, const char *format,
 	      ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * One line with fields beside it, which the journal keeps and searches.
+ * fields: "NAME=value\n" for each, nothing in them from outside. Where
+ * stderr is not the journal, or the journal takes no entry now, this is
+ * log_line(). Never waits.
+ */
+void log_entry(enum log_level level, const char *fields, const char *token,
+	       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -33,7 +33,8 @@ void options_usage(FILE *out)
 	fputs("usage: vebus-bms-ngd [-c FILE] [--check-config] "
 	      "[--session-bus]\n"
 	      "                     [--state-dir DIR] [--replay CAPTURE] "
-	      "[--version] [--help]\n"
+	      "[--float-outputs]\n"
+	      "                     [--version] [--help]\n"
 	      "\n"
 	      "  -c, --config FILE   configuration [" SYSCONFDIR
 	      "/vebus-bms-ng.conf]\n"
@@ -44,6 +45,7 @@ void options_usage(FILE *out)
 	      "]\n"
 	      "  --replay CAPTURE    decide from a capture, print it as JSON, "
 	      "and exit\n"
+	      "  --float-outputs     make every output float, and exit\n"
 	      "  --version, --help   say so, and exit\n", out);
 }
 
@@ -80,12 +82,12 @@ static int options_take(int option, struct options *o)
 	}
 }
 
-static const char *options_state_dir(void)
+/* The folder that systemd made, or NULL; more than one is none of ours. */
+static const char *options_dir(const char *variable)
 {
-	const char *dir = getenv("STATE_DIRECTORY");
+	const char *dir = getenv(variable);
 
-	/* More than one folder is none of ours. */
-	return dir && *dir == '/' && !strchr(dir, ':') ? dir : STATEDIR;
+	return dir && *dir == '/' && !strchr(dir, ':') ? dir : NULL;
 }
 
 int options_parse(int argc, char *argv[], struct options *ret, FILE *errors)
@@ -93,10 +95,13 @@ int options_parse(int argc, char *argv[], struct options *ret, FILE *errors)
 	struct options o = {
 		.action = OPTIONS_RUN,
 		.config = SYSCONFDIR "/vebus-bms-ng.conf",
-		.state_dir = options_state_dir(),
+		.state_dir = options_dir("STATE_DIRECTORY"),
+		.run_dir = options_dir("RUNTIME_DIRECTORY"),
 	};
 	int option, at;
 
+	if (!o.state_dir)
+		o.state_dir = STATEDIR;
 	optind = 0;
 	opterr = 0;
 	while (at = optind ? optind : 1,

@@ -19,14 +19,16 @@ struct options {
 	enum options_action action;
 	const char *config;    /* path */
 	const char *state_dir; /* path */
+	const char *run_dir;   /* path, or NULL */
 	const char *replay;    /* path */
 	bool session_bus;
 };
 
 /*
- * Takes the command line. state_dir, where not given, is the first folder
- * of $STATE_DIRECTORY (systemd.exec(5)), else the built-in one. 0, or
- * -EINVAL with a line on errors.
+ * Takes the command line. state_dir, where not given, is the folder that
+ * $STATE_DIRECTORY names (systemd.exec(5)), else the built-in one; run_dir
+ * is that of $RUNTIME_DIRECTORY, else none. 0, or -EINVAL with a line on
+ * errors.
  */
 int options_parse(int argc, char *argv[], struct options *ret, FILE *errors);
 

@@ -173,24 +173,6 @@ static void turn_pace(struct bmsd *d, mono_t now)
 	}
 }
 
-static void turn_codes(struct bmsd *d)
-{
-	code_set changed = d->codes ^ d->spine->output.codes;
-
-	d->codes = d->spine->output.codes;
-	for (int i = 0; changed && i < CODE_COUNT; i++) {
-		bool active = d->codes & CODE_BIT(i);
-
-		if (!(changed & CODE_BIT(i)))
-			continue;
-		log_line(active ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, "code",
-			 "%s %s: %s", code_rows[i].name,
-			 active ? "active" : "gone", code_rows[i].text);
-		bus_event(d->bus, code_rows[i].name, code_rows[i].text,
-			  active);
-	}
-}
-
 void bmsd_fill_view(struct bmsd *d, mono_t now)
 {
 	for (uint32_t i = 0; i < d->spine->n_ports; i++)
@@ -232,8 +214,7 @@ static void turn_notify(struct bmsd *d, mono_t now)
 /* Arms the one timer with the earliest instant that wants a turn. */
 static void turn_arm(struct bmsd *d, mono_t now)
 {
-	mono_t next = mono_min(d->spine->output.next,
-			       mono_add_ms(now, lines_period_ms(d)));
+	mono_t next = mono_min(d->spine->output.next, lines_next(d, now));
 	uint64_t us;
 
 	for (uint32_t i = 0; i < d->spine->n_ports; i++)
@@ -282,7 +263,7 @@ void bmsd_turn(struct bmsd *d)
 	d->input.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
 	turn_command(d, now);
 	turn_pace(d, now);
-	turn_codes(d);
+	codes_tell(d);
 	bmsd_fill_view(d, now);
 	bus_publish(d->bus);
 	keep_look(d, now);

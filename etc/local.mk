@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-# What belongs beside the programs. The configuration file and the manual
-# page's tables come from the settings table through gen-conf.
-noinst_PROGRAMS += etc/gen-conf
-etc_gen_conf_SOURCES = etc/gen-conf.c
-etc_gen_conf_LDADD = libbms.a
+# What belongs beside the programs.
+check_PROGRAMS += etc/gen-texts
+etc_gen_texts_SOURCES = etc/gen-texts.c
+etc_gen_texts_LDADD = libbms.a
 
 sysusersdir = $(prefix)/lib/sysusers.d
 udevrulesdir = $(prefix)/lib/udev/rules.d
@@ -12,10 +11,16 @@ dist_dbuspolicy_DATA = etc/org.vebusbmsng.conf
 dist_udevrules_DATA = etc/60-vebus-bms-ng.rules
 EXTRA_DIST += etc/vebus-bms-ng.conf etc/vebus-bms-ng.sysusers
 
-# Writes the shipped file anew, after a change of the settings table.
-update-conf: etc/gen-conf$(EXEEXT)
-	etc/gen-conf$(EXEEXT) conf > $(srcdir)/etc/vebus-bms-ng.conf
-.PHONY: update-conf
+# Writes what comes from tables anew, after a change of one of them.
+update-texts: etc/gen-texts$(EXEEXT)
+	etc/gen-texts$(EXEEXT) conf > $(srcdir)/etc/vebus-bms-ng.conf
+	etc/gen-texts$(EXEEXT) catalog > \
+		$(srcdir)/systemd/vebus-bms-ng.catalog
+	for page in vebus-bms-ng.conf.5.in vebus-bms-ngd.8; do \
+		etc/gen-texts$(EXEEXT) man < $(srcdir)/man/$$page > \
+			page.tmp && cat page.tmp > $(srcdir)/man/$$page && \
+		rm page.tmp || exit; done
+.PHONY: update-texts
 
 # An existing configuration is never overwritten, and only taken away where
 # nobody has changed it.

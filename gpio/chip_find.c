@@ -112,14 +112,19 @@ static void put_list(struct text *error, const struct text *list)
 {
 	size_t room = error->size - 1 - error->len;
 
-	if (list->len == 0) {
-		text_str(error, "none");
-		return;
-	}
 	for (size_t i = 0; i < list->len && i + 3 < room; i++)
 		text_char(error, list->buf[i]);
 	if (list->cut || list->len + 3 > room)
 		text_str(error, "...");
+}
+
+static void no_chip(struct text *error, const char *dev)
+{
+	text_str(error, "this machine shows no GPIO chip (there is no ");
+	text_str(error, dev);
+	text_str(error, "/gpiochip*); no line is taken. Load the driver of "
+			"the chip, or, to simulate only, set chip to "
+			"virtual");
 }
 
 static void not_found(struct text *error, const struct search *search,
@@ -186,7 +191,10 @@ int gpio_chip_find(const struct gpio_backend *backend, const char *dev,
 	search.rank = search.n_labels;
 	look_through(&search, dev, backend, &list);
 	if (search.rank == search.n_labels) {
-		not_found(error, &search, &list);
+		if (list.len == 0)
+			no_chip(error, dev);
+		else
+			not_found(error, &search, &list);
 		return -ENODEV;
 	}
 	if (search.twin.path[0] != '\0') {

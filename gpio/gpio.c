@@ -9,13 +9,13 @@ struct line {
 	bool fitted;
 	unsigned int offset;
 	void *handle; /* NULL: not taken */
+	bool stale;   /* a write failed: write it the next time */
 };
 
 struct gpio {
 	struct gpio_chip chip;
 	struct line line[LINE_COUNT];
 	struct gpio_levels written;
-	bool stale; /* a write failed: write all lines the next time */
 	char description[BMS_PATH_SIZE + GPIO_KERNEL_NAME_SIZE + 4];
 };
 
@@ -237,21 +237,34 @@ static int take(struct gpio *gpio, enum settings_line line)
 	return r;
 }
 
+static bool is_indicator(enum settings_line line)
+{
+	return line >= LINE_DECISION_COUNT && line < LINE_OUTPUT_COUNT;
+}
+
+/* Takes every line that can be had even where one cannot: a kernel may have
+ * left the others driven, and gpio_close() floats what has been taken. */
 static int request(struct gpio *gpio, const struct settings_gpio *settings,
 		   struct text *error)
 {
+	int first = 0;
+
 	for (enum settings_line line = 0; line < LINE_COUNT; line++) {
 		int r;
 
 		if (!gpio->line[line].fitted)
 			continue;
 		r = take(gpio, line);
-		if (r == 0)
+		if (r < 0 && is_indicator(line)) {
+			gpio->line[line].stale = true;
 			continue;
+		}
+		if (r == 0 || first < 0)
+			continue;
+		first = r;
 		explain_request(gpio, line, settings, r, error);
-		return r;
 	}
-	return 0;
+	return first;
 }
 
 /* Asks every output to float, whatever happens to the others. */
@@ -262,6 +275,7 @@ static void float_all(struct gpio *gpio)
 			(void)gpio->chip.backend->line_drive(
 				gpio->line[i].handle, false);
 		gpio->written.high[i] = false;
+		gpio->line[i].stale = true;
 	}
 }
 
@@ -339,22 +353,33 @@ int gpio_open(struct gpio **ret_gpio, const struct settings_gpio *settings,
 	return gpio_open_in("/dev", settings, error, ret_gpio);
 }
 
+static int write_line(struct gpio *gpio, size_t i, bool high, bool force)
+{
+	struct line *line = &gpio->line[i];
+	int r;
+
+	if (!force && !line->stale && gpio->written.high[i] == high)
+		return 0;
+	r = gpio->chip.backend->line_drive(line->handle, high);
+	if (r < 0)
+		return r;
+	line->stale = false;
+	gpio->written.high[i] = high;
+	return 0;
+}
+
 /* Writes the lines that are to become high, or those that are to float. */
 static int write_those(struct gpio *gpio, const struct gpio_levels *levels,
 		       bool force, bool high)
 {
-	for (size_t i = 0; i < LINE_OUTPUT_COUNT; i++) {
+	for (size_t i = 0; i < LINE_DECISION_COUNT; i++) {
 		int r;
 
 		if (!gpio->line[i].handle || levels->high[i] != high)
 			continue;
-		if (!force && gpio->written.high[i] == high)
-			continue;
-		r = gpio->chip.backend->line_drive(gpio->line[i].handle,
-						   high);
+		r = write_line(gpio, i, high, force);
 		if (r < 0)
 			return r;
-		gpio->written.high[i] = high;
 	}
 	return 0;
 }
@@ -364,18 +389,13 @@ int gpio_write(struct gpio *gpio, const struct gpio_levels *levels,
 {
 	int r;
 
-	force = force || gpio->stale;
-	gpio->stale = true;
 	/* What forbids goes first, so that a failure finds it done. */
 	r = write_those(gpio, levels, force, false);
 	if (r == 0)
 		r = write_those(gpio, levels, force, true);
-	if (r < 0) {
+	if (r < 0)
 		float_all(gpio);
-		return r;
-	}
-	gpio->stale = false;
-	return 0;
+	return r;
 }
 
 /* 0: as written; 1: not; or negative errno. */
@@ -401,7 +421,7 @@ static int verify_line(const struct gpio *gpio, const struct line *line,
 
 int gpio_verify(struct gpio *gpio, enum settings_line *ret_line)
 {
-	for (enum settings_line i = 0; i < LINE_OUTPUT_COUNT; i++) {
+	for (enum settings_line i = 0; i < LINE_DECISION_COUNT; i++) {
 		int r;
 
 		if (!gpio->line[i].handle)
@@ -415,6 +435,41 @@ int gpio_verify(struct gpio *gpio, enum settings_line *ret_line)
 		}
 	}
 	return 0;
+}
+
+static int indicate(struct gpio *gpio, enum settings_line i, bool high)
+{
+	struct line *line = &gpio->line[i];
+	int r = 0;
+
+	if (!line->handle)
+		r = take(gpio, i);
+	if (r == 0)
+		r = write_line(gpio, i, high, false);
+	if (r == 0)
+		r = verify_line(gpio, line, high);
+	line->stale = r != 0;
+	return r;
+}
+
+int gpio_indicate(struct gpio *gpio, const struct gpio_levels *levels,
+		  enum settings_line *ret_line)
+{
+	int first = 0;
+
+	for (enum settings_line i = LINE_DECISION_COUNT;
+	     i < LINE_OUTPUT_COUNT; i++) {
+		int r;
+
+		if (!gpio->line[i].fitted)
+			continue;
+		r = indicate(gpio, i, levels->high[i]);
+		if (r == 0 || first != 0)
+			continue;
+		first = r;
+		*ret_line = i;
+	}
+	return first;
 }
 
 static int read_line(const struct gpio *gpio, const struct line *line,

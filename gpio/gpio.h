@@ -6,7 +6,11 @@
  *
  * Outputs are open source: high drives, floating does not. All false is the
  * safe state. Nothing here decides anything; nobody but the loop's one turn
- * may call gpio_write().
+ * may call gpio_write() and gpio_indicate().
+ *
+ * The disconnect lines and the pre-alarm carry the decision: whatever is
+ * wrong with one of them is an error. LEDs and heartbeat are indicators:
+ * one that does not work is told of and costs nothing else.
  */
 #ifndef BMS_GPIO_H
 #define BMS_GPIO_H
@@ -36,7 +40,10 @@ enum { GPIO_EVENT_FDS_MAX = 2, GPIO_ERROR_SIZE = 256 };
  * Opens the chip and takes every configured line: outputs floating, inputs
  * with their bias (remote-l pulled up, remote-h pulled down) and both edges
  * watched. 0, or -errno with a sentence in error (which chip, which line,
- * who holds it, what is allowed): then nothing is held.
+ * who holds it, what is allowed): then nothing is held. Where it is a line
+ * that cannot be had, every other output floats all the same: a kernel may
+ * have left it driven (gpio_persists()). An indicator that cannot be taken
+ * is left to gpio_indicate().
  */
 int gpio_open(struct gpio **ret_gpio, const struct settings_gpio *settings,
 	      char error[GPIO_ERROR_SIZE]);
@@ -44,19 +51,28 @@ int gpio_open(struct gpio **ret_gpio, const struct settings_gpio *settings,
 /* Floats every output, then releases all lines. NULL is fine. */
 struct gpio *gpio_close(struct gpio *gpio);
 
-/* Writes the fitted outputs that differ from what was last written (all of
- * them where force). 0 or -errno; after an error every line must be
- * considered unknown. */
+/* Writes the lines of the decision that differ from what was last written
+ * (all of them where force). 0 or -errno; after an error all outputs have
+ * been asked to float, and every line must be considered unknown. */
 int gpio_write(struct gpio *gpio, const struct gpio_levels *levels,
 	       bool force);
 
 /*
- * Reads the fitted outputs back from the chip and compares. 0: all as
+ * Reads the lines of the decision back from the chip and compares. 0: all as
  * written; 1: a mismatch, *ret_line says which; -errno: cannot be read.
  * High means the level reads high; floating means the line is not driven
  * (its direction reads "in"): its level then belongs to the outside.
  */
 int gpio_verify(struct gpio *gpio, enum settings_line *ret_line);
+
+/*
+ * Writes the indicators that differ and reads all of them back, each
+ * whatever the others do; one that failed is written, or taken, again.
+ * 0: all as written; else *ret_line is the first that is not, and 1 is a
+ * mismatch, -errno why it cannot be taken, written or read.
+ */
+int gpio_indicate(struct gpio *gpio, const struct gpio_levels *levels,
+		  enum settings_line *ret_line);
 
 /* Reads the inputs. 0 or -errno (then both unknown). */
 int gpio_read(struct gpio *gpio, struct gpio_inputs *ret_inputs);

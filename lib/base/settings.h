@@ -19,12 +19,16 @@
 #include "lib/base/maybe.h"
 #include "lib/base/text.h"
 
-/* Output lines first; their count sizes struct gpio_levels. */
+/*
+ * Output lines first; their count sizes struct gpio_levels. The first of
+ * them carry the decision (B14), the others only show something.
+ */
 enum settings_line {
 	LINE_LOAD_DISCONNECT,   /* ATD: high is allowed */
 	LINE_CHARGE_DISCONNECT, /* ATC: high is allowed */
 	LINE_PRE_ALARM,         /* high is alarm */
-	LINE_LED_BLUETOOTH,
+	LINE_DECISION_COUNT,
+	LINE_LED_BLUETOOTH = LINE_DECISION_COUNT,
 	LINE_LED_ERROR,
 	LINE_LED_VEBUS,
 	LINE_HEARTBEAT,

@@ -133,7 +133,8 @@ const struct setting_row setting_rows[] = {
 	  "", false, "Blinking: warning; on: alarm or error.",
 	  FIELD(gpio.line[LINE_LED_ERROR]) },
 	{ "gpio", "led-vebus", OTHER(SETTING_LINE),
-	  "", false, "One blink in 10 s: the inverter/charger is commanded.",
+	  "", false, "One blink in 10 s: the inverter/charger is on and "
+	  "commanded.",
 	  FIELD(gpio.line[LINE_LED_VEBUS]) },
 	{ "gpio", "heartbeat", OTHER(SETTING_LINE),
 	  "", false, "Square wave while decisions are made, for an external "

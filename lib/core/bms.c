@@ -11,6 +11,7 @@
 #include "lib/core/charge.h"
 #include "lib/core/explain.h"
 #include "lib/core/inverter.h"
+#include "lib/core/leds.h"
 #include "lib/core/limits.h"
 #include "lib/core/power.h"
 #include "lib/core/protect.h"
@@ -379,5 +380,6 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	inverter_decide(state, settings, input, out);
 	inverter_watch(state, input, out);
 	note_events(state, out);
+	leds_decide(input, out);
 	out->next = next_change(state, input, out);
 }

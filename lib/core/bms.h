@@ -23,6 +23,7 @@
 #include "lib/core/code.h"
 #include "lib/core/history.h"
 #include "lib/core/latch.h"
+#include "lib/core/leds.h"
 #include "lib/core/reason.h"
 #include "lib/mk3/reading.h"
 
@@ -158,6 +159,13 @@ struct bms_command {
 	uint32_t battery; /* from 1 */
 };
 
+enum bms_bluetooth {
+	BMS_BLUETOOTH_OFF,
+	BMS_BLUETOOTH_ADVERTISING, /* on, nobody is connected */
+	BMS_BLUETOOTH_CONNECTED,
+	BMS_BLUETOOTH_COUNT
+};
+
 struct bms_input {
 	mono_t now;
 	const struct bms_report *reports;
@@ -167,6 +175,7 @@ struct bms_input {
 	maybe_i32 remote_l; /* 0 or 1; unknown counts as off */
 	maybe_i32 remote_h;
 	enum bms_mode mode;
+	enum bms_bluetooth bluetooth; /* for its LED */
 	bool lines_failed;  /* B14: write, read-back or chip failed */
 	bool lines_persist; /* the kernel keeps outputs after a crash */
 	/* NULL: no [inverter] section. */
@@ -192,6 +201,8 @@ struct bms_output {
 
 	bool low_power;   /* D3 */
 	uint32_t poll_ms; /* ask each battery only so often; 0: always */
+
+	enum led_pattern led[LED_COUNT]; /* F5 */
 
 	code_set codes;
 	size_t n_reasons;

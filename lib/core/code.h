@@ -2,7 +2,8 @@
 /*
  * Warning (W), alarm (A) and error (E) codes. Those with B are the
  * reference product's (its manual, 5.3); those with X are ours, for what
- * the manual has no code.
+ * the manual has no code. Everything that is said of a code anywhere comes
+ * from this one table.
  */
 #ifndef BMS_CODE_H
 #define BMS_CODE_H
@@ -44,6 +45,13 @@ typedef uint32_t code_set;
 struct code_row {
 	const char *name; /* "W-B01"; the letter is its class */
 	const char *text;
+	/* MESSAGE_ID in the journal: 32 lower-case hex digits, as
+	 * "systemd-id128 new" makes them. Searched for, so never changed. */
+	const char *id;
+	/* Sentences for people, for the journal's catalog and the manual. */
+	const char *means;   /* what has happened */
+	const char *outputs; /* what the outputs do about it */
+	const char *advice;  /* what a person can do */
 };
 
 extern const struct code_row code_rows[CODE_COUNT];

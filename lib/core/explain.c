@@ -22,8 +22,11 @@ size_t bms_reasons_max(uint32_t n_batteries)
 static void add_reason(struct bms_state *state, struct bms_output *out,
 		       const struct reason *reason, code_set codes)
 {
+	struct reason *added = &state->reason[out->n_reasons++];
+
 	out->codes |= codes;
-	state->reason[out->n_reasons++] = *reason;
+	*added = *reason;
+	added->codes = codes;
 }
 
 static struct reason battery_reason(enum reason_kind kind, uint32_t index,
@@ -53,15 +56,18 @@ static void explain_silence(struct bms_state *state, uint32_t index,
 	struct bms_battery *b = &state->battery[index];
 	mono_t heard = b->used ? b->sample.time : state->start;
 	uint64_t age_ms = mono_elapsed_ms(heard, now);
+	code_set codes = 0;
 	struct reason reason;
 
 	b->late |= age_ms >= (uint32_t)p->lost_warning_ms;
 	if (b->late)
-		out->codes |= CODE_BIT(CODE_W_B05);
-	if (!b->used && age_ms >= (uint32_t)p->lost_alarm_ms)
-		out->codes |= CODE_BIT(CODE_A_B05);
-	if (b->used && !b->silent.tripped)
+		codes |= CODE_BIT(CODE_W_B05);
+	if (b->used && !b->silent.tripped) {
+		out->codes |= codes;
 		return;
+	}
+	if (b->used || age_ms >= (uint32_t)p->lost_alarm_ms)
+		codes |= CODE_BIT(CODE_A_B05);
 	reason = battery_reason(b->unreadable >= 2 ? REASON_UNREADABLE :
 				b->used ? REASON_SILENT : REASON_UNKNOWN,
 				index, !is_excused(b, b->left_out_charge),
@@ -70,8 +76,7 @@ static void explain_silence(struct bms_state *state, uint32_t index,
 	reason.has_value = true;
 	reason.value = age_ms > INT32_MAX ? INT32_MAX : (int32_t)age_ms;
 	reason.limit = p->lost_alarm_ms;
-	add_reason(state, out, &reason,
-		   b->used ? CODE_BIT(CODE_A_B05) : 0);
+	add_reason(state, out, &reason, codes);
 }
 
 static void explain_protections(struct bms_state *state, uint32_t index,

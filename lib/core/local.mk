@@ -13,6 +13,7 @@ libbms_a_SOURCES += \
 	lib/core/history.c lib/core/history.h \
 	lib/core/inverter.c lib/core/inverter.h \
 	lib/core/latch.c lib/core/latch.h \
+	lib/core/leds.c lib/core/leds.h \
 	lib/core/limits.c lib/core/limits.h \
 	lib/core/memory.c lib/core/memory.h \
 	lib/core/plausible.c lib/core/plausible.h \

@@ -82,10 +82,9 @@ const char *battery_protection_name(uint32_t protection)
 	return protection_names[protection].name;
 }
 
-static void reason_number(struct text *t, enum reason_unit unit,
-			  int32_t value)
+void reason_number(struct text *t, enum reason_kind kind, int32_t value)
 {
-	switch (unit) {
+	switch (reason_rows[kind].unit) {
 	case REASON_NO_UNIT:
 		break;
 	case REASON_MILLIVOLT:
@@ -123,8 +122,8 @@ void reason_text(const struct reason *reason, char buf[BMS_REASON_TEXT_SIZE])
 	}
 	text_char(&t, ':');
 	if (reason->has_value)
-		reason_number(&t, row->unit, reason->value);
+		reason_number(&t, reason->kind, reason->value);
 	text_char(&t, ':');
 	if (reason->has_value && row->unit != REASON_PROTECTION)
-		reason_number(&t, row->unit, reason->limit);
+		reason_number(&t, reason->kind, reason->limit);
 }

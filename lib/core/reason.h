@@ -9,6 +9,8 @@
 
 #include "lib/base/limits.h"
 #include "lib/base/mono.h"
+#include "lib/base/text.h"
+#include "lib/core/code.h"
 
 enum reason_kind {
 	/* Per battery. */
@@ -75,6 +77,7 @@ struct reason {
 	bool has_value;
 	bool forbids_charge;
 	bool forbids_discharge;
+	code_set codes; /* that it gives */
 	int32_t value; /* the worst now seen, in the kind's unit */
 	int32_t limit;
 	mono_t since;  /* continuously */
@@ -83,6 +86,9 @@ struct reason {
 /* "kind:where:value:limit"; fields that do not apply are empty. */
 void reason_text(const struct reason *reason,
 		 char buf[BMS_REASON_TEXT_SIZE]);
+
+/* Appends a value or limit of that kind as reason_text() writes it. */
+void reason_number(struct text *t, enum reason_kind kind, int32_t value);
 
 /* "cell-overvoltage", ... of an enum battery_protection. */
 const char *battery_protection_name(uint32_t protection);

@@ -112,7 +112,8 @@ static bool switch_next(struct mk3 *mk3, mono_t now,
 	bool changed = !reading->sent_known ||
 		       reading->sent != mk3->command.state;
 
-	if (!mk3_switches(mk3) || (!changed && !mono_reached(now, mk3->switch_due)))
+	if (!mk3_switches(mk3) ||
+		    (!changed && !mono_reached(now, mk3->switch_due)))
 		return false;
 	mk3->switch_due = next_beat(changed ? now : mk3->switch_due, now,
 				    MK3_SWITCH_MS);

@@ -144,7 +144,7 @@ void rig_start_bus(struct rig *rig)
 	rig_until_file(rig, "bus");
 }
 
-void rig_start_daemon(struct rig *rig)
+void rig_launch_daemon(struct rig *rig)
 {
 	char prog[1024];
 	char conf[128];
@@ -152,12 +152,17 @@ void rig_start_daemon(struct rig *rig)
 	char *argv[] = { (char *)rig_program("vebus-bms-ngd", prog),
 			 "--session-bus", "-c", conf, "--state-dir", state,
 			 NULL };
-	uint64_t deadline = rig_now_us() + START_MS * 1000;
 
 	snprintf(conf, sizeof(conf), "%s/conf", rig->dir);
 	snprintf(state, sizeof(state), "%s/state", rig->dir);
 	rig_bus_address(rig);
 	rig->daemon_pid = rig_start(rig, "daemon.log", argv);
+}
+
+void rig_await_daemon(struct rig *rig)
+{
+	uint64_t deadline = rig_now_us() + START_MS * 1000;
+
 	while (rig_get(rig, "Version")[0] == '\0') {
 		if (rig_now_us() > deadline) {
 			rig_show_log(rig);
@@ -165,6 +170,12 @@ void rig_start_daemon(struct rig *rig)
 		}
 		rig_turn(rig);
 	}
+}
+
+void rig_start_daemon(struct rig *rig)
+{
+	rig_launch_daemon(rig);
+	rig_await_daemon(rig);
 }
 
 void rig_signal_daemon(struct rig *rig, int signal)

@@ -41,6 +41,10 @@ void rig_free(struct rig *rig);
 const char *rig_path(struct rig *rig, const char *name);
 
 void rig_start_daemon(struct rig *rig);
+/* The same without waiting for it. */
+void rig_launch_daemon(struct rig *rig);
+/* Until it is on the bus. */
+void rig_await_daemon(struct rig *rig);
 /* Waits for its exit: the status as waitpid() gives it. */
 int rig_end_daemon(struct rig *rig, int signal);
 void rig_signal_daemon(struct rig *rig, int signal);

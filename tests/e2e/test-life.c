@@ -9,6 +9,7 @@
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
 
+#define LEDS "led-error = 6\nled-vebus = 13\nheartbeat = 26\n"
 #define QUICK "[protection]\nrelease-hold = 5\n"
 
 static struct rig *rig;
@@ -116,6 +117,38 @@ START_TEST(after_kill_9_the_next_start_begins_afresh)
 	ck_assert(WIFSIGNALED(status));
 	rig_start_daemon(rig);
 	rig_allowed(rig);
+	rig_free(rig);
+}
+END_TEST
+
+/* I2, I3: after a crash, and whatever became of the configuration. A file of
+ * virtual lines keeps them as they were. */
+START_TEST(the_lines_that_were_taken_are_made_to_float)
+{
+	char text[8192];
+
+	rig = rig_new(&(struct rig_options){ .settings = QUICK,
+					     .no_daemon = true });
+	ck_assert_int_eq(setenv("RUNTIME_DIRECTORY", rig_path(rig, "state"),
+				1), 0);
+	for (int broken = 0; broken < 2; broken++) {
+		rig_write_settings(rig, rig_settings(rig));
+		rig_start_daemon(rig);
+		rig_allowed(rig);
+		rig_end_daemon(rig, SIGKILL);
+		snprintf(text, sizeof(text), "%s%s", rig_settings(rig),
+			 broken ? "[gpio]\n" : "");
+		memcpy(strstr(text, "disconnect = 17"), "disconnect = 16",
+		       strlen("disconnect = 16"));
+		rig_write_settings(rig, text);
+		ck_assert_int_eq(rig_line(rig, LINE_LOAD_DISCONNECT), 'H');
+		ck_assert_int_eq(rig_run_daemon(rig,
+			with("-c %s --float-outputs")), broken);
+		ck_assert_int_eq(rig_line(rig, LINE_LOAD_DISCONNECT), '.');
+		ck_assert_int_eq(rig_line(rig, LINE_CHARGE_DISCONNECT), '.');
+	}
+	ck_assert_ptr_nonnull(strstr(rig_printed(rig), "conf:"));
+	unsetenv("RUNTIME_DIRECTORY");
 	rig_free(rig);
 }
 END_TEST
@@ -234,7 +267,7 @@ START_TEST(a_capture_replays_to_the_same_bytes_and_decisions)
 	size_t n;
 
 	rig = rig_new(&(struct rig_options){ .buses = "rack:1-3",
-					     .settings = QUICK,
+					     .settings = LEDS QUICK,
 					     .capture = true });
 	rig_allowed(rig);
 	rig_sim(rig, "cell 1 1 force 3760");
@@ -308,6 +341,7 @@ int main(void)
 	tcase_add_test(tc, a_second_instance_is_refused);
 	tcase_add_test(tc, a_missing_tty_is_named_and_taken_when_it_appears);
 	tcase_add_test(tc, after_kill_9_the_next_start_begins_afresh);
+	tcase_add_test(tc, the_lines_that_were_taken_are_made_to_float);
 	tcase_add_test(tc,
 		       a_swapped_battery_is_noticed_even_over_a_restart);
 	tcase_add_test(tc,

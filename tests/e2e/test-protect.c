@@ -188,6 +188,27 @@ START_TEST(a_line_that_is_not_as_written_floats_both)
 }
 END_TEST
 
+/* B14, F5: so it is with the protecting lines only. */
+START_TEST(an_led_that_is_not_as_written_is_told_and_moves_no_line)
+{
+	rig = rig_new(&(struct rig_options){
+		.settings = "led-error = 6\nheartbeat = 26\n" QUICK });
+	rig_allowed(rig);
+	rig_until_line(rig, LINE_LED_ERROR, '.', 100);
+	rig_set_input(rig, LINE_LED_ERROR, true);
+	rig_until_log(rig, "led-error: is not as written", 3000);
+	ck_assert_int_eq(rig_line(rig, LINE_LOAD_DISCONNECT), 'H');
+	ck_assert_int_eq(rig_line(rig, LINE_CHARGE_DISCONNECT), 'H');
+	ck_assert_str_eq(rig_get(rig, "Errors"), "");
+	/* It is taken back, and shows what there is to show. */
+	rig_until_line(rig, LINE_LED_ERROR, '.', 2000);
+	rig_sim(rig, "cell 1 1 force 3760");
+	rig_until_line(rig, LINE_CHARGE_DISCONNECT, '.', 3000);
+	rig_until_line(rig, LINE_LED_ERROR, 'H', 2000);
+	rig_free(rig);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("end to end: protection");
@@ -205,6 +226,8 @@ int main(void)
 	tcase_add_test(tc,
 		       remote_off_floats_both_and_switches_the_inverter_off);
 	tcase_add_test(tc, a_line_that_is_not_as_written_floats_both);
+	tcase_add_test(tc,
+		       an_led_that_is_not_as_written_is_told_and_moves_no_line);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -187,7 +187,7 @@ static const char bus_config[] =
 	"<allow send_destination=\"*\" eavesdrop=\"true\"/>"
 	"<allow eavesdrop=\"true\"/></policy>"
 	"<limit name=\"max_replies_per_connection\">20000</limit>"
-	"</busconfig>";
+	"%s</busconfig>";
 
 static void run_daemon(const struct bus_daemon *daemon, int out)
 {
@@ -236,7 +236,8 @@ void bus_daemon_start(struct bus_daemon *daemon)
 	snprintf(config, sizeof(config), "%s/config", daemon->dir);
 	file = fopen(config, "w");
 	ck_assert_ptr_nonnull(file);
-	fprintf(file, bus_config, daemon->dir);
+	fprintf(file, bus_config, daemon->dir,
+		daemon->limits ? daemon->limits : "");
 	ck_assert_int_eq(fclose(file), 0);
 	snprintf(daemon->address, sizeof(daemon->address),
 		 "unix:path=%s/bus", daemon->dir);
@@ -345,10 +346,16 @@ void fixture_start_prepared(struct fixture *f)
 	fixture_connect_client(f);
 }
 
-void fixture_start(struct fixture *f)
+void fixture_start_limited(struct fixture *f, const char *limits)
 {
 	fixture_prepare(f);
+	f->daemon.limits = limits;
 	fixture_start_prepared(f);
+}
+
+void fixture_start(struct fixture *f)
+{
+	fixture_start_limited(f, NULL);
 }
 
 void fixture_stop(struct fixture *f)

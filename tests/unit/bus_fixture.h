@@ -42,6 +42,8 @@ struct bus_daemon {
 	pid_t pid;
 	char dir[64];
 	char address[160];
+	/* Further elements of its configuration, or NULL. */
+	const char *limits;
 };
 
 /* Everybody may connect and own names; ends with the caller. Its address is
@@ -71,6 +73,7 @@ struct fixture {
 
 /* All of it; the picture is picture_fill()'s. */
 void fixture_start(struct fixture *f);
+void fixture_start_limited(struct fixture *f, const char *limits);
 /* Only the loop, the picture and the handler. */
 void fixture_prepare(struct fixture *f);
 /* The rest of it. */

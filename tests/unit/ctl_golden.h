@@ -30,7 +30,7 @@ static const char status_text[] =
 "                      virtual: a simulation, no line is switched\n"
 "Inverter/charger      charger-only, Bulk, mains present, 25.55 V, "
 "-20.5 A\n"
-"Warnings              W-B07  Low state of charge\n"
+"Warnings              W-B07  Low SoC\n"
 "Alarms                A-B01  Low cell voltage\n"
 "Errors                none\n";
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 check_PROGRAMS += tests/unit/test-log
 TESTS += tests/unit/test-log
-tests_unit_test_log_SOURCES = tests/unit/test-log.c
+tests_unit_test_log_SOURCES = tests/unit/test-log.c tests/unit/journal.h
 tests_unit_test_log_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_log_LDADD = $(TEST_LIBS)
 
@@ -23,9 +23,17 @@ tests_unit_test_replay_SOURCES = tests/unit/test-replay.c
 tests_unit_test_replay_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_replay_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test-taken
+TESTS += tests/unit/test-taken
+tests_unit_test_taken_SOURCES = tests/unit/test-taken.c
+tests_unit_test_taken_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_taken_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/test-turn
 TESTS += tests/unit/test-turn
-tests_unit_test_turn_SOURCES = tests/unit/test-turn.c
+turn_fixture = tests/unit/turn_fixture.c tests/unit/turn_fixture.h
+tests_unit_test_turn_SOURCES = tests/unit/test-turn.c tests/unit/journal.h \
+	$(turn_fixture)
 tests_unit_test_turn_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_turn_LDADD = $(TEST_LIBS)
 
@@ -34,3 +42,10 @@ TESTS += tests/unit/test-saver
 tests_unit_test_saver_SOURCES = tests/unit/test-saver.c
 tests_unit_test_saver_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_saver_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-turn-lines
+TESTS += tests/unit/test-turn-lines
+tests_unit_test_turn_lines_SOURCES = tests/unit/test-turn-lines.c \
+	$(turn_fixture)
+tests_unit_test_turn_lines_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_turn_lines_LDADD = $(TEST_LIBS)

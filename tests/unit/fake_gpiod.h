@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { FAKE_CHIPS_MAX = 3, FAKE_LINES_MAX = 60, FAKE_LOG_MAX = 2000 };
+enum { FAKE_CHIPS_MAX = 3, FAKE_LINES_MAX = 60, FAKE_LOG_MAX = 10000 };
 
 enum fake_bias { FAKE_BIAS_NONE, FAKE_BIAS_UP, FAKE_BIAS_DOWN };
 

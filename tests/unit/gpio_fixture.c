@@ -97,7 +97,13 @@ int write_levels(bool atd, bool atc, bool pre, bool led, bool force)
 		},
 	};
 
-	return gpio_write(fx.gpio, &levels, force);
+	int r = gpio_write(fx.gpio, &levels, force);
+
+	if (r < 0)
+		return r;
+	fx.wrong = LINE_COUNT;
+	fx.indicated = gpio_indicate(fx.gpio, &levels, &fx.wrong);
+	return 0;
 }
 
 bool all_float(void)

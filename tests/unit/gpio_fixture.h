@@ -23,6 +23,8 @@ struct fixture {
 	struct gpio *gpio;
 	char error[GPIO_ERROR_SIZE];
 	struct fake_chip *pi;
+	int indicated;            /* by the last write_levels() */
+	enum settings_line wrong;
 };
 
 extern struct fixture fx;
@@ -41,6 +43,8 @@ void set_chip(const char *text);
 
 int try_open(void);
 void open_it(void);
+/* The decision's lines as gpio_write() says; where it did not fail also the
+ * LED, as fx.indicated and fx.wrong say. */
 int write_levels(bool atd, bool atc, bool pre, bool led, bool force);
 
 bool all_float(void);

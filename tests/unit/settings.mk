@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 check_PROGRAMS += tests/unit/test-settings tests/unit/test-settings-check \
-	tests/unit/test-config tests/unit/test-capture tests/unit/test-store
+	tests/unit/test-config tests/unit/test-capture tests/unit/test-store \
+	tests/unit/test-texts
 TESTS += tests/unit/test-settings tests/unit/test-settings-check \
-	tests/unit/test-config tests/unit/test-capture tests/unit/test-store
+	tests/unit/test-config tests/unit/test-capture tests/unit/test-store \
+	tests/unit/test-texts
 
 tests_unit_test_settings_SOURCES = tests/unit/test-settings.c \
 	tests/unit/settings_fixture.h
@@ -25,6 +27,10 @@ tests_unit_test_capture_LDADD = $(TEST_LIBS)
 tests_unit_test_store_SOURCES = tests/unit/test-store.c
 tests_unit_test_store_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_store_LDADD = $(TEST_LIBS)
+
+tests_unit_test_texts_SOURCES = tests/unit/test-texts.c
+tests_unit_test_texts_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_texts_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test-overrides
 TESTS += tests/unit/test-overrides

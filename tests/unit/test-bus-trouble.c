@@ -262,7 +262,7 @@ static void change_and_publish(struct fixture *f, int times)
 		f->picture.output.voltage_mv.value ^= 1;
 		f->picture.battery[0].sample.cell_mv[0] ^= 1;
 		bus_publish(f->bus);
-		bus_event(f->bus, "W-B07", "Low state of charge", i & 1);
+		bus_event(f->bus, "W-B07", "Low SoC", i & 1);
 	}
 }
 
@@ -327,6 +327,59 @@ START_TEST(a_client_that_never_reads_costs_bounded_memory)
 	ck_assert_uint_lt(memory_used(), before + MEMORY_MAX);
 	kill(child.pid, SIGKILL);
 	ck_assert_int_eq(child_wait(&f, &child), -1);
+	fixture_stop(&f);
+}
+END_TEST
+
+/* Everything, again and again, and no answer is taken. */
+static void ask_and_never_read(void)
+{
+	sd_bus_message *m;
+	sd_bus *bus = NULL;
+	uint64_t cookie; /* asked for, it makes sd-bus want an answer */
+
+	if (sd_bus_open_user(&bus) < 0)
+		_exit(2);
+	for (;;) {
+		if (sd_bus_message_new_method_call(
+			bus, &m, BUS_NAME, BUS_ROOT,
+			"org.freedesktop.DBus.ObjectManager",
+			"GetManagedObjects") < 0 ||
+		    sd_bus_send(bus, m, &cookie) < 0 ||
+		    sd_bus_flush(bus) < 0)
+			_exit(3);
+		sd_bus_message_unref(m);
+	}
+}
+
+/* I4: a bus daemon that holds too much of ours for somebody reads no more
+ * from us (the system bus at 127 MB of each). Callers are not listened to
+ * meanwhile, and everybody else has us back soon. */
+START_TEST(a_caller_that_never_reads_silences_nobody_for_long)
+{
+	struct fixture f;
+	struct child child;
+	size_t before;
+	int changed;
+
+	fixture_start_limited(&f,
+		"<limit name=\"max_incoming_bytes\">1000000</limit>"
+		"<limit name=\"max_outgoing_bytes\">1000000</limit>");
+	fixture_settle(&f);
+	before = memory_used();
+	changed = f.names_changed;
+	if (child_start(&f, &child) == 0)
+		ask_and_never_read();
+	/* Its name; ours and the numbered one away, and both back. */
+	while (f.names_changed < changed + 5) {
+		fixture_turn(&f);
+		ck_assert_uint_lt(memory_used(), before + MEMORY_MAX);
+	}
+	ck_assert(!child.ended);
+	sd_bus_message_unref(fixture_get_all(&f, BUS_ROOT, BUS_BMS));
+	kill(child.pid, SIGKILL);
+	ck_assert_int_eq(child_wait(&f, &child), -1);
+	sd_bus_message_unref(fixture_get_all(&f, BUS_ROOT, BUS_BMS));
 	fixture_stop(&f);
 }
 END_TEST
@@ -455,6 +508,8 @@ static void add_trouble(Suite *suite)
 	tcase_add_test(t, ten_thousand_questions_do_not_stop_the_loop);
 	tcase_add_test(t, a_bus_daemon_that_is_stopped_costs_bounded_memory);
 	tcase_add_test(t, a_client_that_never_reads_costs_bounded_memory);
+	tcase_add_test(t,
+		       a_caller_that_never_reads_silences_nobody_for_long);
 	tcase_add_test(t, a_second_instance_is_refused);
 	tcase_add_test(t, a_bus_that_goes_and_comes_back_is_found_again);
 	tcase_add_test(t, a_bus_that_is_not_there_at_start_is_found_later);

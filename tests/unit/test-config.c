@@ -319,31 +319,6 @@ static char *read_whole(FILE *file)
 	return text;
 }
 
-static FILE *open_built(const char *path, const char *arguments)
-{
-	const char *dir = getenv("BMS_BUILDDIR");
-	char command[1200];
-
-	snprintf(command, sizeof(command), "%s/%s%s", dir ? dir : ".", path,
-		 arguments ? arguments : "");
-	return arguments ? popen(command, "r") : fopen(command, "r");
-}
-
-START_TEST(the_shipped_file_is_the_generated_one)
-{
-	FILE *shipped = unit_open("etc/vebus-bms-ng.conf");
-	FILE *generated = open_built("etc/gen-conf", " conf");
-	char *a = read_whole(shipped);
-	char *b = read_whole(generated);
-
-	ck_assert_msg(strcmp(a, b) == 0, "run \"make update-conf\"");
-	fclose(shipped);
-	ck_assert_int_eq(pclose(generated), 0);
-	free(a);
-	free(b);
-}
-END_TEST
-
 /* ";key = value" and ";[section]" are what a remark "; words" is not. */
 static void uncomment(char *text)
 {
@@ -393,13 +368,12 @@ END_TEST
 /* Both ways: no row without its entry, no entry without its row. */
 START_TEST(the_manual_page_lists_the_rows_and_nothing_else)
 {
-	FILE *man = open_built("man/vebus-bms-ng.conf.5", NULL);
+	FILE *man = unit_open("man/vebus-bms-ng.conf.5.in");
 	char line[512], section[64] = "", key[64], mark;
 	unsigned int n = 0;
 
 	ck_assert_ptr_nonnull(man);
 	while (fgets(line, sizeof(line), man)) {
-		ck_assert_ptr_null(strstr(line, "@"));
 		if (sscanf(line, ".Ss Section %63[a-z-]%c", section, &mark) > 0)
 			continue;
 		if (sscanf(line, ".It Cm %63s", key) != 1)
@@ -429,7 +403,6 @@ int main(void)
 	tcase_add_test(c, a_file_without_an_end_is_given_up);
 	tcase_add_test(c, sixty_four_buses_with_all_keys_are_remembered);
 	tcase_add_test(c, a_file_that_cannot_be_read_is_explained);
-	tcase_add_test(c, the_shipped_file_is_the_generated_one);
 	tcase_add_test(c,
 		the_shipped_file_works_when_its_comments_are_taken_away);
 	tcase_add_test(c, the_manual_page_lists_the_rows_and_nothing_else);

@@ -230,7 +230,7 @@ START_TEST(after_a_low_cell_it_charges_and_never_discharges)
 END_TEST
 
 /* C9 */
-START_TEST(the_state_of_charge_is_handed_over_where_it_is_asked_for)
+START_TEST(the_soc_is_handed_over_where_it_is_asked_for)
 {
 	healthy();
 	ck_assert(bank.out.soc_permille.known);
@@ -284,7 +284,7 @@ int main(void)
 		       a_discharge_stop_that_a_control_overrides_is_an_alarm);
 	tcase_add_test(tc, after_a_low_cell_it_charges_and_never_discharges);
 	tcase_add_test(tc,
-		       the_state_of_charge_is_handed_over_where_it_is_asked_for);
+		       the_soc_is_handed_over_where_it_is_asked_for);
 	tcase_add_test(tc,
 		       without_an_inverter_nothing_bars_and_nobody_owns);
 	suite_add_tcase(suite, tc);

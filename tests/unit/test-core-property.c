@@ -208,6 +208,20 @@ static void check_battery(uint32_t i)
 			      i + 1);
 }
 
+/* F4: codes come with the reasons that give them, except a warning of what
+ * forbids nothing and what is not of the batteries or the lines. */
+static void check_codes(void)
+{
+	const code_set alone = CODE_BIT(CODE_W_B05) | CODE_BIT(CODE_W_X01) |
+			       CODE_BIT(CODE_W_X02) | CODE_BIT(CODE_W_X03) |
+			       CODE_BIT(CODE_A_X01);
+	code_set given = 0;
+
+	for (size_t i = 0; i < bank.out.n_reasons; i++)
+		given |= bank.out.reasons[i].codes;
+	ck_assert_uint_eq(given | (bank.out.codes & alone), bank.out.codes);
+}
+
 /* Any forbidden direction says why; the inverter follows the lines. */
 static void check_output(void)
 {
@@ -289,6 +303,7 @@ static void check_all(bool atd_before)
 	for (uint32_t i = 0; i < bank.n; i++)
 		check_battery(i);
 	check_output();
+	check_codes();
 	if (bank.out.pre_alarm_high && !pre_alarm)
 		pre_alarm_since = bank.input.now;
 	pre_alarm = bank.out.pre_alarm_high;
@@ -541,6 +556,7 @@ START_TEST(nothing_changes_before_the_instant_that_was_named)
 		begin();
 		for (int i = 0; i < 200; i++) {
 			bool atc, atd, pre;
+			enum led_pattern led[LED_COUNT];
 			code_set codes;
 			mono_t until;
 
@@ -553,6 +569,7 @@ START_TEST(nothing_changes_before_the_instant_that_was_named)
 			atd = bank.out.atd_high;
 			pre = bank.out.pre_alarm_high;
 			codes = bank.out.codes;
+			memcpy(led, bank.out.led, sizeof(led));
 			until = bank.out.next;
 			if (until.us == UINT64_MAX)
 				until = mono_add_ms(bank.input.now, 3600000);
@@ -562,6 +579,7 @@ START_TEST(nothing_changes_before_the_instant_that_was_named)
 			ck_assert_int_eq(atd, bank.out.atd_high);
 			ck_assert_int_eq(pre, bank.out.pre_alarm_high);
 			ck_assert_uint_eq(codes, bank.out.codes);
+			ck_assert_mem_eq(led, bank.out.led, sizeof(led));
 			pre_alarm = pre;
 		}
 	}

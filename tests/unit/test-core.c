@@ -116,6 +116,29 @@ START_TEST(names_are_there_and_unlike)
 }
 END_TEST
 
+/* F4: what the journal takes for an id is exactly this. */
+START_TEST(codes_have_an_id_and_sentences)
+{
+	for (size_t i = 0; i < CODE_COUNT; i++) {
+		const struct code_row *row = &code_rows[i];
+		const char *const sentences[] = { row->means, row->outputs,
+						  row->advice };
+
+		ck_assert_uint_eq(strlen(row->id), 32);
+		ck_assert_uint_eq(strspn(row->id, "0123456789abcdef"), 32);
+		for (size_t k = 0; k < i; k++)
+			ck_assert_str_ne(row->id, code_rows[k].id);
+		for (size_t k = 0; k < ARRAY_SIZE(sentences); k++) {
+			ck_assert_ptr_nonnull(sentences[k]);
+			ck_assert(sentences[k][strlen(sentences[k]) - 1] ==
+				  '.');
+			/* The catalog would take it for a field. */
+			ck_assert_ptr_null(strchr(sentences[k], '@'));
+		}
+	}
+}
+END_TEST
+
 START_TEST(no_batteries_allow_nothing)
 {
 	static struct bank bank;
@@ -171,6 +194,7 @@ int main(void)
 		       latch_hold_restarts_between_the_levels_and_after_a_gap);
 	tcase_add_test(tc, reason_text_reads_kind_where_value_limit);
 	tcase_add_test(tc, names_are_there_and_unlike);
+	tcase_add_test(tc, codes_have_an_id_and_sentences);
 	tcase_add_test(tc, no_batteries_allow_nothing);
 	tcase_add_test(tc, reports_that_make_no_sense_change_nothing);
 	suite_add_tcase(suite, tc);

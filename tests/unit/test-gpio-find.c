@@ -7,15 +7,37 @@
 
 START_TEST(a_held_line_names_its_holder_and_nothing_stays_taken)
 {
-	strcpy(fx.pi->line[LED].other, "spi0 CS1");
+	strcpy(fx.pi->line[PRE].other, "spi0 CS1");
 	assert_refused(-EBUSY, "\"spi0 CS1\"");
-	ck_assert_ptr_nonnull(strstr(fx.error, "led-error = GPIO5"));
-	ck_assert_ptr_nonnull(strstr(fx.error, "line 5 of pinctrl-bcm2711"));
+	ck_assert_ptr_nonnull(strstr(fx.error, "pre-alarm = 22"));
+	ck_assert_ptr_nonnull(strstr(fx.error, "line 22 of pinctrl-bcm2711"));
 	ck_assert_ptr_nonnull(strstr(fx.error, "all lines are released"));
-	strcpy(fx.pi->line[LED].other, "?");
+	strcpy(fx.pi->line[PRE].other, "?");
 	assert_refused(-EBUSY, "held by somebody without a name");
-	fx.pi->line[LED].other[0] = '\0';
+	fx.pi->line[PRE].other[0] = '\0';
 	open_it();
+}
+END_TEST
+
+/* I3: what a kernel left driven floats, though one line cannot be had. */
+START_TEST(where_one_line_is_held_the_others_float_all_the_same)
+{
+	static const unsigned int held[] = { ATD, PRE, RL };
+
+	fake.persist = true;
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++) {
+		for (size_t k = 0; k < N_OUTPUTS; k++) {
+			struct fake_line *line =
+				&fx.pi->line[gpio_outputs[k]];
+
+			line->output = true;
+			line->driven = gpio_outputs[k] != held[i];
+		}
+		strcpy(fx.pi->line[held[i]].other, "somebody");
+		assert_refused(-EBUSY, "\"somebody\"");
+		ck_assert(all_float());
+		fx.pi->line[held[i]].other[0] = '\0';
+	}
 }
 END_TEST
 
@@ -31,12 +53,12 @@ START_TEST(auto_refuses_to_guess_and_lists_the_chips)
 }
 END_TEST
 
-START_TEST(without_any_chip_the_list_says_none)
+START_TEST(a_machine_without_any_chip_is_told_so)
 {
 	remove_file("gpiochip0");
-	assert_refused(-ENODEV, "path of none");
+	assert_refused(-ENODEV, "this machine shows no GPIO chip");
 	strcpy(fx.dev + strlen(fx.dev), "-absent");
-	assert_refused(-ENODEV, "path of none");
+	assert_refused(-ENODEV, "this machine shows no GPIO chip");
 	fx.dev[strlen(fx.dev) - strlen("-absent")] = '\0';
 }
 END_TEST
@@ -206,8 +228,10 @@ static TCase *finding_case(void)
 	tcase_add_checked_fixture(tc, gpio_setup, gpio_teardown);
 	tcase_add_test(tc,
 		a_held_line_names_its_holder_and_nothing_stays_taken);
+	tcase_add_test(tc,
+		where_one_line_is_held_the_others_float_all_the_same);
 	tcase_add_test(tc, auto_refuses_to_guess_and_lists_the_chips);
-	tcase_add_test(tc, without_any_chip_the_list_says_none);
+	tcase_add_test(tc, a_machine_without_any_chip_is_told_so);
 	tcase_add_test(tc, a_long_list_is_cut_and_says_so);
 	tcase_add_test(tc, auto_prefers_the_newest_board);
 	tcase_add_test(tc, a_chip_is_found_by_label_or_path);

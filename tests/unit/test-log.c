@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What is told of many like failures (requirement I5), and how a line of
- * the log looks. */
+ * the log and an entry of the journal look. */
 #include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "daemon/log.h"
 #include "daemon/repeat.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/journal.h"
 
 START_TEST(ten_failures_are_told_then_one_in_a_hundred)
 {
@@ -47,32 +43,13 @@ START_TEST(the_count_of_failures_does_not_run_over)
 }
 END_TEST
 
-/* Runs log_line() with stderr in a file that is the journal, or is not. */
 static void logged(bool journal, const char *what, char *buf, size_t size)
 {
-	char path[] = "/tmp/bms-log-XXXXXX", stream[64];
-	int saved = dup(STDERR_FILENO);
-	int fd = mkstemp(path);
-	struct stat st;
-	ssize_t n;
+	struct redirected r;
 
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(fstat(fd, &st), 0);
-	snprintf(stream, sizeof(stream), "%llu:%llu",
-		 (unsigned long long)st.st_dev,
-		 (unsigned long long)st.st_ino + (journal ? 0 : 1));
-	setenv("JOURNAL_STREAM", stream, 1);
-	dup2(fd, STDERR_FILENO);
-	log_init();
+	redirect(&r, journal, LOG_JOURNAL);
 	log_line(LOG_LEVEL_WARNING, "rack", "%s", what);
-	dup2(saved, STDERR_FILENO);
-	unsetenv("JOURNAL_STREAM");
-	log_init();
-	n = pread(fd, buf, size - 1, 0);
-	buf[n > 0 ? n : 0] = '\0';
-	close(saved);
-	close(fd);
-	unlink(path);
+	restore(&r, buf, size);
 }
 
 START_TEST(a_line_for_the_journal_starts_with_its_priority)
@@ -129,15 +106,127 @@ START_TEST(a_reader_that_has_stopped_does_not_stop_the_program)
 		ck_assert_int_eq(write(ends[1], page, sizeof(page)),
 				 sizeof(page));
 	dup2(ends[1], STDERR_FILENO);
-	log_init();
+	log_init(LOG_JOURNAL);
 	for (int i = 0; i < 3; i++)
 		log_line(LOG_LEVEL_WARNING, "rack", "%s", text);
 	dup2(saved, STDERR_FILENO);
-	log_init();
+	log_init(LOG_JOURNAL);
 	ck_assert_int_eq(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
 	close(saved);
 	close(ends[0]);
 	close(ends[1]);
+}
+END_TEST
+
+static void entry(const char *what)
+{
+	log_entry(LOG_LEVEL_ERROR, "VEBUS_BMS_CODE=A-B01\n", "code", "%s",
+		  what);
+}
+
+/* F4 */
+START_TEST(an_entry_reaches_the_journal_once_with_its_fields)
+{
+	char lines[256], got[512];
+	struct redirected r;
+	struct journal j;
+
+	journal_begin(&j);
+	redirect(&r, true, j.path);
+	entry("A-B01 active");
+	restore(&r, lines, sizeof(lines));
+	journal_next(&j, got, sizeof(got));
+	ck_assert_str_eq(got, "MESSAGE=code: A-B01 active\nPRIORITY=3\n"
+			 "SYSLOG_FACILITY=3\n"
+			 "SYSLOG_IDENTIFIER=vebus-bms-ngd\n"
+			 "VEBUS_BMS_CODE=A-B01\n");
+	journal_next(&j, got, sizeof(got));
+	ck_assert_str_eq(got, "");
+	ck_assert_str_eq(lines, "");
+	journal_end(&j);
+}
+END_TEST
+
+/* F4 */
+START_TEST(an_entry_elsewhere_is_a_line)
+{
+	char lines[256], got[512];
+	struct redirected r;
+	struct journal j;
+
+	journal_begin(&j);
+	redirect(&r, false, j.path);
+	entry("A-B01 active");
+	restore(&r, lines, sizeof(lines));
+	ck_assert_str_eq(lines, "vebus-bms-ngd: code: A-B01 active\n");
+	journal_next(&j, got, sizeof(got));
+	ck_assert_str_eq(got, "");
+	journal_end(&j);
+}
+END_TEST
+
+START_TEST(a_received_text_cannot_forge_a_field)
+{
+	char lines[256], got[512];
+	struct redirected r;
+	struct journal j;
+
+	journal_begin(&j);
+	redirect(&r, true, j.path);
+	entry("A\n_PID=1");
+	restore(&r, lines, sizeof(lines));
+	journal_next(&j, got, sizeof(got));
+	ck_assert_ptr_nonnull(strstr(got, "MESSAGE=code: A?_PID=1\n"));
+	journal_end(&j);
+}
+END_TEST
+
+/* I3, F4: nobody reads; what finds no room is a line instead. */
+START_TEST(a_journal_that_has_stopped_does_not_stop_the_program)
+{
+	enum { ENTRIES = 2000 };
+	static char lines[ENTRIES * 64], got[512];
+	size_t entries = 0, others = 0;
+	struct redirected r;
+	struct journal j;
+
+	journal_begin(&j);
+	redirect(&r, true, j.path);
+	for (int i = 0; i < ENTRIES; i++)
+		entry("A-B01 active");
+	restore(&r, lines, sizeof(lines));
+	for (const char *at = lines; (at = strchr(at, '\n')); at++)
+		others++;
+	for (journal_next(&j, got, sizeof(got)); *got;
+	     journal_next(&j, got, sizeof(got)))
+		entries++;
+	ck_assert_uint_gt(entries, 0);
+	ck_assert_uint_gt(others, 0);
+	ck_assert_uint_eq(entries + others, ENTRIES);
+	ck_assert_int_eq(strncmp(lines, "<3>code: A-B01 active\n", 22), 0);
+	journal_end(&j);
+}
+END_TEST
+
+/* F4: the socket is there again under its name, as after a restart. */
+START_TEST(a_journal_that_is_gone_and_back_gets_the_next_entry)
+{
+	char lines[256], got[512];
+	struct redirected r;
+	struct journal j;
+
+	journal_begin(&j);
+	redirect(&r, true, j.path);
+	close(j.fd);
+	unlink(j.path);
+	entry("while it is gone");
+	journal_bind(&j);
+	entry("and back");
+	restore(&r, lines, sizeof(lines));
+	ck_assert_str_eq(lines, "<3>code: while it is gone\n");
+	journal_next(&j, got, sizeof(got));
+	ck_assert_ptr_nonnull(strstr(got, "MESSAGE=code: and back\n"));
+	journal_end(&j);
 }
 END_TEST
 
@@ -156,6 +245,14 @@ int main(void)
 		       a_line_that_is_too_long_is_cut_and_stays_one_line);
 	tcase_add_test(tcase,
 		       a_reader_that_has_stopped_does_not_stop_the_program);
+	tcase_add_test(tcase,
+		       an_entry_reaches_the_journal_once_with_its_fields);
+	tcase_add_test(tcase, an_entry_elsewhere_is_a_line);
+	tcase_add_test(tcase, a_received_text_cannot_forge_a_field);
+	tcase_add_test(tcase,
+		       a_journal_that_has_stopped_does_not_stop_the_program);
+	tcase_add_test(tcase,
+		       a_journal_that_is_gone_and_back_gets_the_next_entry);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

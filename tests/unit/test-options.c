@@ -34,7 +34,9 @@ START_TEST(nothing_given_means_run_with_the_built_in_paths)
 	struct options o;
 
 	unsetenv("STATE_DIRECTORY");
+	unsetenv("RUNTIME_DIRECTORY");
 	ck_assert_int_eq(PARSE(&o, NULL), 0);
+	ck_assert_ptr_null(o.run_dir);
 	ck_assert_int_eq(o.action, OPTIONS_RUN);
 	ck_assert_ptr_nonnull(strstr(o.config, "/vebus-bms-ng.conf"));
 	ck_assert_ptr_nonnull(strstr(o.state_dir, "/lib/vebus-bms-ng"));
@@ -66,7 +68,7 @@ START_TEST(every_documented_option_is_taken)
 }
 END_TEST
 
-START_TEST(the_state_folder_of_systemd_is_used)
+START_TEST(the_folders_of_systemd_are_used)
 {
 	struct options o;
 
@@ -77,6 +79,13 @@ START_TEST(the_state_folder_of_systemd_is_used)
 	ck_assert_int_eq(PARSE(&o, NULL), 0);
 	ck_assert_ptr_nonnull(strstr(o.state_dir, "/lib/vebus-bms-ng"));
 	unsetenv("STATE_DIRECTORY");
+	setenv("RUNTIME_DIRECTORY", "/run/one", 1);
+	ck_assert_int_eq(PARSE(&o, NULL), 0);
+	ck_assert_str_eq(o.run_dir, "/run/one");
+	setenv("RUNTIME_DIRECTORY", "/run/one:/run/two", 1);
+	ck_assert_int_eq(PARSE(&o, NULL), 0);
+	ck_assert_ptr_null(o.run_dir);
+	unsetenv("RUNTIME_DIRECTORY");
 }
 END_TEST
 
@@ -105,7 +114,7 @@ int main(void)
 
 	tcase_add_test(tcase, nothing_given_means_run_with_the_built_in_paths);
 	tcase_add_test(tcase, every_documented_option_is_taken);
-	tcase_add_test(tcase, the_state_folder_of_systemd_is_used);
+	tcase_add_test(tcase, the_folders_of_systemd_are_used);
 	tcase_add_test(tcase, what_is_wrong_is_named);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

@@ -2,20 +2,35 @@
 # Tests in a kernel of our own, with a simulated GPIO chip. They are built by
 # "make check" and run by scripts/check through tests/vm/run, once: not in
 # every build, and not by hand on this machine's kernel.
-vm_programs = tests/vm/test-lines tests/vm/test-faults
-vm_rig = tests/vm/chip.c tests/vm/chip.h $(e2e_rig)
+vm_programs = tests/vm/test-lines tests/vm/test-leds tests/vm/test-faults \
+	tests/vm/test-persist tests/vm/test-start
+vm_rig = tests/vm/chip.c tests/vm/chip.h tests/vm/row.c tests/vm/row.h \
+	$(e2e_rig)
 check_PROGRAMS += $(vm_programs)
 
 tests_vm_test_lines_SOURCES = tests/vm/test-lines.c $(vm_rig)
 tests_vm_test_lines_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_test_lines_LDADD = $(TEST_LIBS)
 
+tests_vm_test_leds_SOURCES = tests/vm/test-leds.c $(vm_rig)
+tests_vm_test_leds_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_vm_test_leds_LDADD = $(TEST_LIBS)
+
 tests_vm_test_faults_SOURCES = tests/vm/test-faults.c $(vm_rig)
 tests_vm_test_faults_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_test_faults_LDADD = $(TEST_LIBS)
 
-EXTRA_DIST += tests/vm/init tests/vm/kernel tests/vm/kernel.config \
-	tests/vm/run tests/vm/test-run tests/vm/test-systemd
+tests_vm_test_persist_SOURCES = tests/vm/test-persist.c $(vm_rig)
+tests_vm_test_persist_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_vm_test_persist_LDADD = $(TEST_LIBS)
+
+tests_vm_test_start_SOURCES = tests/vm/test-start.c $(vm_rig)
+tests_vm_test_start_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_vm_test_start_LDADD = $(TEST_LIBS)
+
+EXTRA_DIST += tests/vm/bed.sh tests/vm/init tests/vm/kernel \
+	tests/vm/kernel.config tests/vm/kernel-persist.patch tests/vm/run \
+	tests/vm/test-endings tests/vm/test-run tests/vm/test-systemd
 
 # For scripts/check: their names.
 print-vm-tests:

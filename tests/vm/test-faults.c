@@ -14,6 +14,7 @@
 #include "tests/e2e/rig_private.h"
 #include "tests/unit/unit.h"
 #include "tests/vm/chip.h"
+#include "tests/vm/row.h"
 
 #define QUICK "[protection]\nrelease-hold = 5\n"
 
@@ -36,22 +37,6 @@ static void start_with(const struct rig_options *options)
 static void start(void)
 {
 	start_with(&(struct rig_options){ 0 });
-}
-
-static void row(const char *fault, const char *effect, uint64_t us,
-		uint32_t bound_ms)
-{
-	printf("| %-32s | %-26s | %8.1f | %6u |\n", fault, effect,
-	       (double)us / 1000, bound_ms);
-	fflush(stdout);
-	ck_assert_uint_le(us, (uint64_t)bound_ms * 1000);
-}
-
-static void row_nothing(const char *fault, uint32_t looked_ms)
-{
-	printf("| %-32s | %-26s | %8s | %6u |\n", fault,
-	       "nothing, looked on for", "", looked_ms);
-	fflush(stdout);
 }
 
 static const struct {
@@ -81,21 +66,6 @@ START_TEST(its_death_floats_the_lines)
 	rig_start_daemon(rig);
 	row("and started again", "lines high",
 	    chip_until(rig, "HH.", 30000) - at, 20000);
-	rig_free(rig);
-}
-END_TEST
-
-START_TEST(a_bad_configuration_touches_no_line)
-{
-	char words[300];
-
-	start();
-	rig_end_daemon(rig, SIGTERM);
-	rig_write_settings(rig, "[general]\nbatteries = many\n");
-	snprintf(words, sizeof(words), "-c %s", rig_path(rig, "conf"));
-	ck_assert_int_ne(rig_run_daemon(rig, words), 0);
-	ck_assert_str_eq(chip_outputs(), "...");
-	row_nothing("bad configuration at restart", 0);
 	rig_free(rig);
 }
 END_TEST
@@ -322,13 +292,10 @@ int main(void)
 	Suite *suite = suite_create("faults");
 	TCase *tc = tcase_create("faults");
 
-	printf("| %-32s | %-26s | %8s | %6s |\n", "fault", "then",
-	       "after ms", "bound");
-	fflush(stdout);
+	row_head();
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, its_death_floats_the_lines, 0,
 			    ARRAY_SIZE(deaths));
-	tcase_add_test(tc, a_bad_configuration_touches_no_line);
 	tcase_add_test(tc, an_unplugged_tty_floats_both_in_time);
 	tcase_add_test(tc, a_silent_battery_floats_both_in_time);
 	tcase_add_test(tc,

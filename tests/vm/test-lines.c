@@ -215,37 +215,6 @@ START_TEST(a_bounce_of_the_remote_switch_moves_no_line)
 }
 END_TEST
 
-START_TEST(the_heartbeat_is_a_square_wave_of_1_hz)
-{
-	uint64_t first = 0;
-	uint64_t last = 0;
-	char was = 0;
-	int edges = -1;
-
-	start(&(struct rig_options){
-		.settings = "heartbeat = 26\n" QUICK });
-	chip_until(rig, "HH.", 30000);
-	for (uint64_t end = rig_now_us() + 6500000; rig_now_us() < end;) {
-		char now = chip_line(LINE_HEARTBEAT);
-
-		ck_assert(now == 'H' || now == '.');
-		if (now != was) {
-			last = rig_now_us();
-			if (++edges == 1)
-				first = last;
-		}
-		was = now;
-		poll(NULL, 0, 1);
-	}
-	printf("heartbeat: %d edges\n", edges);
-	ck_assert_int_ge(edges, 8);
-	ck_assert_uint_ge((last - first) / (uint64_t)(edges - 1), 480000);
-	ck_assert_uint_le((last - first) / (uint64_t)(edges - 1), 700000);
-	rig_free(rig);
-	ck_assert_int_eq(chip_line(LINE_HEARTBEAT), '.');
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("lines of a simulated chip");
@@ -263,7 +232,6 @@ int main(void)
 	tcase_add_test(tc,
 		       there_are_three_ways_to_be_on_and_from_each_a_way_off);
 	tcase_add_test(tc, a_bounce_of_the_remote_switch_moves_no_line);
-	tcase_add_test(tc, the_heartbeat_is_a_square_wave_of_1_hz);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writes what is derived from the settings table:
+ * Writes what is derived from tables, on its standard output:
  *
- *	gen-conf conf           the configuration file with every key
- *	gen-conf man < TEMPLATE the manual page: each line "@keys SECTION@"
- *	                        becomes the list of that section's keys
+ *	gen-texts conf       the configuration file with every key
+ *	gen-texts catalog    the journal's catalog with every code
+ *	gen-texts man < PAGE the manual page with its lists made anew: what
+ *	                     stands between .\" begin: keys SECTION (or
+ *	                     .\" begin: codes, or leds) and .\" end
+ *
+ * Its results are part of the tree, so that nothing built has to be run to
+ * build; "make update-texts" writes them, and a test compares.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/settings.h"
+#include "lib/core/code.h"
+#include "lib/core/leds.h"
 
 enum { COLUMNS = 78, WORDS_SIZE = 512 };
 
@@ -82,8 +89,8 @@ static void describe(const struct setting_row *row, char words[WORDS_SIZE])
 	}
 }
 
-/* A comment of as many lines as it takes. */
-static void print_comment(const char *words)
+/* A paragraph of as many lines as it takes; each begins with start. */
+static void print_paragraph(const char *start, const char *words)
 {
 	size_t column = 0;
 
@@ -94,12 +101,17 @@ static void print_comment(const char *words)
 			putchar('\n');
 			column = 0;
 		}
-		column += (size_t)printf("%s%.*s", column ? " " : "; ",
+		column += (size_t)printf("%s%.*s", column ? " " : start,
 					 (int)len, words);
 		words += len;
 		words += strspn(words, " ");
 	}
 	putchar('\n');
+}
+
+static void print_comment(const char *words)
+{
+	print_paragraph("; ", words);
 }
 
 static void print_conf_section(const struct section *section)
@@ -133,6 +145,40 @@ static void print_conf(void)
 		      "--check-config");
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		print_conf_section(&sections[i]);
+}
+
+static void print_labelled(const char *label, const char *words)
+{
+	char paragraph[WORDS_SIZE];
+	struct text t = text_in(paragraph, sizeof(paragraph));
+
+	text_str(&t, label);
+	text_str(&t, words);
+	putchar('\n');
+	print_paragraph("", paragraph);
+}
+
+/* The format is catalog(7)'s; journalctl puts the fields of the entry in
+ * place of their names between two @. */
+static void print_catalog(void)
+{
+	puts("# SPDX-License-Identifier: MIT\n"
+	     "# What journalctl -x says; from lib/core/code.c by "
+	     "\"make update-texts\".");
+	for (size_t i = 0; i < CODE_COUNT; i++) {
+		const struct code_row *row = &code_rows[i];
+
+		printf("\n-- %s\n"
+		       "Subject: %s %s (active: @VEBUS_BMS_ACTIVE@)\n"
+		       "Defined-By: vebus-bms-ng\n"
+		       "Documentation: man:vebus-bms-ngd(8)\n",
+		       row->id, row->name, row->text);
+		print_labelled("", row->means);
+		print_labelled("Outputs: ", row->outputs);
+		print_labelled("What to do: ", row->advice);
+		print_labelled("First reason, where there is one: ",
+			       "@VEBUS_BMS_REASON@");
+	}
 }
 
 /* One word of a manual page, of that length. */
@@ -193,34 +239,83 @@ static void print_man_keys(const char *section)
 	puts(".El");
 }
 
+static void print_man_codes(void)
+{
+	puts(".Bl -tag -width Ds");
+	for (size_t i = 0; i < CODE_COUNT; i++) {
+		const struct code_row *row = &code_rows[i];
+
+		printf(".It Cm %s No \\&%s\n", row->name, row->text);
+		print_roff(row->means);
+		print_roff(row->outputs);
+		print_roff(row->advice);
+		printf(".br\n.Dv MESSAGE_ID=%s\n", row->id);
+	}
+	puts(".El");
+}
+
+/* The patterns that blink: each with its period and the time it is lit. */
+static void print_man_leds(void)
+{
+	puts(".Bl -column \"one blink\" \"period, s\" \"lit, s\"\n"
+	     ".It Sy pattern Ta Sy period, s Ta Sy lit, s");
+	for (size_t i = 0; i < LED_PATTERN_COUNT; i++) {
+		const struct led_pattern_row *row = &led_patterns[i];
+
+		if (row->on_ms > 0 && row->on_ms < row->period_ms)
+			printf(".It %s Ta %.1f Ta %.1f\n", row->name,
+			       row->period_ms / 1e3, row->on_ms / 1e3);
+	}
+	puts(".El");
+}
+
+/* Prints a list where the line asks for one. */
+static bool print_man_list(const char *line)
+{
+	char section[32];
+
+	if (sscanf(line, ".\\\" begin: keys %31[a-z-]", section) == 1)
+		print_man_keys(section);
+	else if (strcmp(line, ".\\\" begin: codes\n") == 0)
+		print_man_codes();
+	else if (strcmp(line, ".\\\" begin: leds\n") == 0)
+		print_man_leds();
+	else
+		return false;
+	return true;
+}
+
 static int print_man(void)
 {
+	bool old = false; /* in a list as it was */
 	char line[512];
-	char section[32];
-	char end;
 
 	while (fgets(line, sizeof(line), stdin)) {
-		if (sscanf(line, "@keys %31[a-z-]%c", section, &end) == 2 &&
-		    end == '@')
-			print_man_keys(section);
-		else
-			fputs(line, stdout);
+		if (strcmp(line, ".\\\" end\n") == 0)
+			old = false;
+		if (old)
+			continue;
+		fputs(line, stdout);
+		old = print_man_list(line);
 	}
-	return ferror(stdin) ? EXIT_FAILURE : EXIT_SUCCESS;
+	return old || ferror(stdin) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
 {
-	int status = EXIT_FAILURE;
+	const char *what = argc == 2 ? argv[1] : "";
+	int status = EXIT_SUCCESS;
 
-	if (argc == 2 && strcmp(argv[1], "conf") == 0) {
+	if (strcmp(what, "conf") == 0) {
 		print_conf();
-		status = EXIT_SUCCESS;
-	} else if (argc == 2 && strcmp(argv[1], "man") == 0) {
+	} else if (strcmp(what, "catalog") == 0) {
+		print_catalog();
+	} else if (strcmp(what, "man") == 0) {
 		status = print_man();
 	} else {
-		fputs("usage: gen-conf conf | gen-conf man < TEMPLATE\n",
-		      stderr);
+		fputs("usage: gen-texts conf | gen-texts catalog | "
+		      "gen-texts man < PAGE\n", stderr);
+		status = EXIT_FAILURE;
 	}
 	return fflush(stdout) == 0 ? status : EXIT_FAILURE;
 }
