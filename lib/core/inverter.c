@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/core/inverter.h"
 
-/* What a reason asks of the inverter/charger. */
+/* What a reason asks of the inverter/charger, as a set. */
 enum want {
-	WANT_NOTHING,
-	WANT_REDUCED,  /* charge forbidden, a little current may flow: C3 */
-	WANT_NO_CHARGE,
-	WANT_NO_DISCHARGE,
-	WANT_BY_DIRECTION, /* the battery says which */
-	WANT_OFF,      /* nothing is known, or everything is off: C4 */
-	WANT_UNKNOWN,  /* as OFF, but not at once after start */
+	WANT_NOTHING = 0,
+	WANT_REDUCED = 1 << 0,      /* a little current may flow: C3 */
+	WANT_NO_CHARGE = 1 << 1,
+	WANT_NO_DISCHARGE = 1 << 2,
+	WANT_OFF = 1 << 3,     /* nothing is known, or all is off: C4 */
+	WANT_UNKNOWN = 1 << 4, /* as OFF, but not at once after start */
+
+	WANT_BY_DIRECTION = WANT_NO_CHARGE | WANT_NO_DISCHARGE,
+	WANT_OF_CHARGE = WANT_REDUCED | WANT_NO_CHARGE | WANT_OFF |
+			 WANT_UNKNOWN,
+	WANT_OF_DISCHARGE = WANT_NO_DISCHARGE | WANT_OFF | WANT_UNKNOWN,
 };
 
-static const enum want wants[REASON_KIND_COUNT] = {
+static const uint8_t wants[REASON_KIND_COUNT] = {
 	[REASON_UNKNOWN] = WANT_UNKNOWN,
 	[REASON_SILENT] = WANT_OFF,
 	[REASON_UNREADABLE] = WANT_UNKNOWN,
@@ -52,42 +56,27 @@ static const enum want wants[REASON_KIND_COUNT] = {
 _Static_assert(ARRAY_SIZE(wants) == REASON_KIND_COUNT,
 	       "a row for every reason");
 
-struct wanted {
-	bool off;
-	bool unknown;
-	bool no_charge;
-	bool reduced;
-	bool no_discharge;
+/* Only what goes with a direction that it forbids. */
+static uint8_t wanted_by(const struct reason *reason)
+{
+	uint8_t mask = 0;
+
+	if (reason->forbids_charge)
+		mask |= WANT_OF_CHARGE;
+	if (reason->forbids_discharge)
+		mask |= WANT_OF_DISCHARGE;
+	return wants[reason->kind] & mask;
+}
+
+static const enum inverter_switch switch_of_mode[] = {
+	[BMS_MODE_OFF] = INVERTER_OFF,
+	[BMS_MODE_CHARGER_ONLY] = INVERTER_CHARGER_ONLY,
+	[BMS_MODE_INVERTER_ONLY] = INVERTER_INVERTER_ONLY,
+	[BMS_MODE_ON] = INVERTER_ON,
 };
 
-static void want(struct wanted *w, const struct reason *reason)
-{
-	if (!reason->forbids_charge && !reason->forbids_discharge)
-		return;
-	switch (wants[reason->kind]) {
-	case WANT_NOTHING:
-		break;
-	case WANT_REDUCED:
-		w->reduced = true;
-		break;
-	case WANT_NO_CHARGE:
-		w->no_charge = true;
-		break;
-	case WANT_NO_DISCHARGE:
-		w->no_discharge = true;
-		break;
-	case WANT_BY_DIRECTION:
-		w->no_charge |= reason->forbids_charge;
-		w->no_discharge |= reason->forbids_discharge;
-		break;
-	case WANT_OFF:
-		w->off = true;
-		break;
-	case WANT_UNKNOWN:
-		w->unknown = true;
-		break;
-	}
-}
+_Static_assert(ARRAY_SIZE(switch_of_mode) == BMS_MODE_ON + 1,
+	       "a row for every mode");
 
 static bool in_start(const struct bms_state *state,
 		     const struct settings *settings, mono_t now)
@@ -103,42 +92,43 @@ static bool in_start(const struct bms_state *state,
  * is, for as long as a silent battery would be given (B8): a restart of
  * this program alone does not take a ship's mains down.
  */
-static enum inverter_switch state_for(const struct wanted *w, bool start,
+static enum inverter_switch state_for(uint8_t w, bool start,
 				      enum bms_mode mode)
 {
-	if (w->off || (w->unknown && !start) || mode == BMS_MODE_OFF)
+	if ((w & WANT_OFF) || ((w & WANT_UNKNOWN) && !start))
 		return INVERTER_OFF;
-	if (w->no_discharge)
+	if (w & WANT_NO_DISCHARGE)
 		return mode == BMS_MODE_INVERTER_ONLY ?
 			INVERTER_OFF : INVERTER_CHARGER_ONLY;
-	if (w->unknown)
+	if (w & WANT_UNKNOWN)
 		return INVERTER_LEAVE;
-	switch (mode) {
-	case BMS_MODE_OFF:
-		break;
-	case BMS_MODE_CHARGER_ONLY:
-		return INVERTER_CHARGER_ONLY;
-	case BMS_MODE_INVERTER_ONLY:
-		return INVERTER_INVERTER_ONLY;
-	case BMS_MODE_ON:
-		return INVERTER_ON;
-	}
-	return INVERTER_OFF;
+	return (size_t)mode < ARRAY_SIZE(switch_of_mode) ?
+		switch_of_mode[mode] : INVERTER_OFF;
 }
 
-static maybe_i32 charge_current(const struct wanted *w,
-				const struct settings *settings,
+static maybe_i32 charge_current(uint8_t w, const struct settings *settings,
 				const struct bms_output *out)
 {
-	if (w->off || w->unknown || w->no_charge)
+	if (w & (WANT_OFF | WANT_UNKNOWN | WANT_NO_CHARGE))
 		return known_i32(0);
-	if (w->reduced)
+	if (w & WANT_REDUCED)
 		return known_i32(settings->inverter.reduced_charge_current_ma);
 	/* No limit of ours: the installer's holds. */
 	if (!out->charge_limit_ma.known)
 		return known_i32(INT32_MAX);
 	return out->charge_limit_ma;
 }
+
+/* None while it has not been looked: the session waits for that itself. */
+static const code_set bar_codes[] = {
+	[INVERTER_BAR_NONE] = 0,
+	[INVERTER_BAR_NOT_LOOKED] = 0,
+	[INVERTER_BAR_BMS] = CODE_BIT(CODE_A_X03),
+	[INVERTER_BAR_FIRMWARE] = CODE_BIT(CODE_E_X01),
+};
+
+_Static_assert(ARRAY_SIZE(bar_codes) == INVERTER_BAR_FIRMWARE + 1,
+	       "a code for every bar");
 
 /*
  * C6, C11: what the bus and its units allow. Where they bar it nothing is
@@ -148,23 +138,15 @@ static maybe_i32 charge_current(const struct wanted *w,
 static void apply_bar(const struct inverter_reading *r, struct bms_output *out)
 {
 	maybe_i32 firmware = inverter_lowest_firmware(r);
-	enum inverter_bar bar = inverter_bar(r);
+	code_set code = bar_codes[inverter_bar(r)];
 
 	out->mode_owned = r->dmc_present.known && r->dmc_present.value;
 	if (firmware.known && firmware.value >= INVERTER_FIRMWARE_MIN &&
 	    firmware.value < INVERTER_FIRMWARE_FULL)
 		out->codes |= CODE_BIT(CODE_W_X06);
-	switch (bar) {
-	case INVERTER_BAR_NONE:
-	case INVERTER_BAR_NOT_LOOKED:
+	if (!code)
 		return;
-	case INVERTER_BAR_BMS:
-		out->codes |= CODE_BIT(CODE_A_X03);
-		break;
-	case INVERTER_BAR_FIRMWARE:
-		out->codes |= CODE_BIT(CODE_E_X01);
-		break;
-	}
+	out->codes |= code;
 	out->inverter = (struct inverter_command){ .state = INVERTER_LEAVE };
 }
 
@@ -172,15 +154,15 @@ void inverter_decide(const struct bms_state *state,
 		     const struct settings *settings,
 		     const struct bms_input *input, struct bms_output *out)
 {
-	struct wanted w = { .off = state->n_batteries == 0 };
+	uint8_t w = state->n_batteries == 0 ? WANT_OFF : WANT_NOTHING;
 
 	for (size_t i = 0; i < out->n_reasons; i++)
-		want(&w, &out->reasons[i]);
-	out->inverter_wanted = state_for(&w, in_start(state, settings,
+		w |= wanted_by(&out->reasons[i]);
+	out->inverter_wanted = state_for(w, in_start(state, settings,
 						      input->now),
 					 input->mode);
 	out->inverter.state = out->inverter_wanted;
-	out->inverter.charge_current_ma = charge_current(&w, settings, out);
+	out->inverter.charge_current_ma = charge_current(w, settings, out);
 	if (settings->inverter.hand_soc)
 		out->inverter.soc_permille = out->soc_permille;
 	if (input->inverter)

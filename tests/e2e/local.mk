@@ -8,6 +8,7 @@ e2e_programs = \
 	tests/e2e/test-protect \
 	tests/e2e/test-low \
 	tests/e2e/test-inverter \
+	tests/e2e/test-gates \
 	tests/e2e/test-noise \
 	tests/e2e/test-foreign \
 	tests/e2e/test-plug \
@@ -29,6 +30,10 @@ tests_e2e_test_low_LDADD = $(TEST_LIBS)
 tests_e2e_test_inverter_SOURCES = tests/e2e/test-inverter.c $(e2e_rig)
 tests_e2e_test_inverter_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_test_inverter_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_gates_SOURCES = tests/e2e/test-gates.c $(e2e_rig)
+tests_e2e_test_gates_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_gates_LDADD = $(TEST_LIBS)
 
 tests_e2e_test_noise_SOURCES = tests/e2e/test-noise.c $(e2e_rig)
 tests_e2e_test_noise_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)

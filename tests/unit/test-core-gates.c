@@ -144,23 +144,27 @@ START_TEST(a_stop_that_cannot_be_commanded_is_an_alarm)
 }
 END_TEST
 
-/* C6: the step that raises it is asked for in time */
-START_TEST(the_alarm_of_a_barred_charge_stop_is_not_waited_for)
+/* C6: the step that raises it is asked for in time, with nothing else to
+ * bring one about */
+START_TEST(the_alarm_of_a_barred_stop_is_not_waited_for)
 {
+	bool low = _i > 0;
+	mono_t since;
+
 	healthy();
 	reading.charge_current_applied = false;
 	reading.bms_present = known_i32(1);
-	bank_cell(&bank, 0, 0, 3810);
+	bank_cell(&bank, 0, 0, low ? 2490 : 3810);
+	bank_cell(&bank, 0, 1, low ? 2490 : 3300);
 	run(2500, ALL);
-	ck_assert(!bank.out.atc_high);
-	ck_assert_uint_le(bank.out.next.us, bank.input.now.us + 3000000);
-	bank.input.now = bank.out.next;
+	ck_assert_int_eq(bank.out.atc_high, low);
+	ck_assert_int_eq(bank.out.atd_high, !low);
+	since = low ? bank.state.obedience.since :
+		      bank.state.obedience.charge_since;
 	while (!bank_has_code(&bank, CODE_A_X01)) {
-		ck_assert_uint_le(bank.input.now.us,
-				  bank.state.obedience.charge_since.us +
-				  3000000);
-		bank_step_only(&bank);
 		bank.input.now = bank.out.next;
+		ck_assert_uint_le(bank.input.now.us, since.us + 3000000);
+		bank_step_only(&bank);
 	}
 }
 END_TEST
@@ -229,6 +233,16 @@ START_TEST(after_a_low_cell_it_charges_and_never_discharges)
 }
 END_TEST
 
+/* C4: any input gives an answer, and the safe one */
+START_TEST(a_mode_that_cannot_be_switches_off)
+{
+	healthy();
+	bank.input.mode = (enum bms_mode)(BMS_MODE_ON + 1);
+	run(200, ALL);
+	ck_assert_int_eq(bank.out.inverter.state, INVERTER_OFF);
+}
+END_TEST
+
 /* C9 */
 START_TEST(the_soc_is_handed_over_where_it_is_asked_for)
 {
@@ -277,12 +291,13 @@ int main(void)
 			    0, ARRAY_SIZE(gates));
 	tcase_add_loop_test(tc, a_stop_that_cannot_be_commanded_is_an_alarm, 0,
 			    2 * ARRAY_SIZE(barreds));
-	tcase_add_test(tc,
-		       the_alarm_of_a_barred_charge_stop_is_not_waited_for);
+	tcase_add_loop_test(tc, the_alarm_of_a_barred_stop_is_not_waited_for,
+			    0, 2);
 	tcase_add_test(tc, a_control_that_owns_the_switch_refuses_modes);
 	tcase_add_test(tc,
 		       a_discharge_stop_that_a_control_overrides_is_an_alarm);
 	tcase_add_test(tc, after_a_low_cell_it_charges_and_never_discharges);
+	tcase_add_test(tc, a_mode_that_cannot_be_switches_off);
 	tcase_add_test(tc,
 		       the_soc_is_handed_over_where_it_is_asked_for);
 	tcase_add_test(tc,
