@@ -17,7 +17,8 @@ core_programs = \
 	tests/unit/test-core-memory \
 	tests/unit/test-core-power \
 	tests/unit/test-core-gates \
-	tests/unit/test-core-bypass
+	tests/unit/test-core-bypass \
+	tests/unit/test-core-update
 check_PROGRAMS += $(core_programs)
 TESTS += $(core_programs)
 
@@ -97,3 +98,8 @@ tests_unit_test_core_bypass_SOURCES = tests/unit/test-core-bypass.c \
 	$(core_bank)
 tests_unit_test_core_bypass_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_bypass_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_update_SOURCES = tests/unit/test-core-update.c \
+	$(core_bank)
+tests_unit_test_core_update_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_update_LDADD = $(TEST_LIBS)
