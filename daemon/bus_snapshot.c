@@ -157,6 +157,7 @@ static bool is_pre_alarm(const struct reason *reason)
 	case REASON_BANK_LOW:
 	case REASON_BYPASS_LOW:
 	case REASON_BYPASS_HIGH:
+	case REASON_UPDATE:
 	case REASON_REMOTE_OFF:
 	case REASON_MODE:
 	case REASON_LINES:
@@ -255,6 +256,7 @@ void snapshot_bms(const struct view *view, struct snapshot_bms *ret)
 	ret->charge_disconnect = line_text(view, LINE_CHARGE_DISCONNECT);
 	ret->pre_alarm = line_text(view, LINE_PRE_ALARM);
 	ret->outputs_virtual = view->lines_virtual;
+	ret->updating = output->updating;
 	ret->version = PACKAGE_VERSION;
 }
 

@@ -74,6 +74,7 @@ struct snapshot_bms {
 	const char *charge_disconnect;
 	const char *pre_alarm;
 	int outputs_virtual;
+	int updating;
 	const char *version;
 };
 

@@ -158,6 +158,7 @@ static const sd_bus_vtable bms_vtable[] = {
 	BMS("ChargeDisconnect", "s", NULL, charge_disconnect),
 	BMS("PreAlarm", "s", NULL, pre_alarm),
 	BMS("OutputsVirtual", "b", NULL, outputs_virtual),
+	BMS("Updating", "b", NULL, updating),
 	SD_BUS_PROPERTY("Version", "s", NULL,
 			offsetof(struct snapshot_bms, version), CONST),
 	SD_BUS_METHOD_WITH_ARGS("SetStateOfCharge",

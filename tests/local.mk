@@ -3,6 +3,7 @@ if TESTS_WANTED
 include tests/unit/local.mk
 include tests/fuzz/local.mk
 include tests/e2e/local.mk
+include tests/scenario/local.mk
 include tests/vm/local.mk
 else
 # What only tests need is not known here, so it could not be distributed.

@@ -55,6 +55,7 @@ static const struct {
 		"too low for a battery that is not heard", LOW },
 	[REASON_BYPASS_HIGH] = {
 		"too high for a battery that is not heard", HIGH },
+	[REASON_UPDATE] = { "an update is under way", NEITHER },
 	[REASON_REMOTE_OFF] = { "switched off by the remote input", NEITHER },
 	[REASON_MODE] = { "switched so by the mode", NEITHER },
 	[REASON_LINES] = { "the output lines do not do as told", NEITHER },

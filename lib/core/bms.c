@@ -16,6 +16,7 @@
 #include "lib/core/power.h"
 #include "lib/core/protect.h"
 #include "lib/core/remote.h"
+#include "lib/core/update.h"
 
 void bms_init(struct bms_state *state, struct bms_battery *batteries,
 	      uint32_t n_batteries, struct reason *reasons)
@@ -53,6 +54,7 @@ static void forget_times(struct bms_state *state, mono_t now)
 		b->used = false;
 		b->late = false;
 		b->doubted = false;
+		b->kept = false;
 		charge_forget_times(&b->charge);
 		latch_forget_times(&b->silent, now);
 		latch_forget_times(&b->mismatch, now);
@@ -71,6 +73,7 @@ static void forget_times(struct bms_state *state, mono_t now)
 	state->limits = (struct bms_limits){ 0 };
 	state->slow_until = now;
 	state->bypass = (struct bms_bypass){ 0 };
+	state->update = (struct bms_update){ 0 };
 	state->clock_failed = true;
 	begin_times(state, now);
 }
@@ -279,11 +282,12 @@ static mono_t lead_next(const struct bms_state *state,
 		lead_end(state, p) : MONO_NEVER;
 }
 
-/* Allowed is what no reason forbids, with every battery heard. */
+/* Allowed is what no reason forbids, with every battery heard; or kept, for
+ * discharge. */
 static void decide(const struct bms_state *state, struct bms_output *out)
 {
 	bool charge = state->all_heard;
-	bool discharge = charge;
+	bool discharge = update_keeps_all(state);
 
 	for (size_t i = 0; i < out->n_reasons; i++) {
 		charge &= !state->reason[i].forbids_charge;
@@ -322,7 +326,8 @@ static mono_t next_change(const struct bms_state *state,
 
 	next = mono_min(next, mono_min(bank_next(state), lead_next(state, p)));
 	next = mono_min(next, power_next(state, input->now));
-	next = mono_min(next, bypass_next(state));
+	next = mono_min(next, mono_min(bypass_next(state),
+				       update_next(state)));
 	for (uint32_t i = 0; i < state->n_batteries; i++)
 		next = mono_min(next, battery_next(&state->battery[i], p,
 						   input->now));
@@ -369,6 +374,8 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	balance_step(state, out);
 	history_step(state, input, out);
 	bank_step(state, settings, input, out);
+	update_step(state, input);
+	out->updating = state->update.open;
 	out->remote_on = remote_step(&state->remote, input);
 	judge(state, settings, input, out);
 	state->atd_floats = !out->atd_high;

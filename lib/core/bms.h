@@ -47,6 +47,7 @@ struct bms_battery {
 	bool left_out_discharge;
 	bool bypassed;          /* B13 */
 	bool stood_in;          /* bypassed, unseen, left out of both */
+	bool kept;              /* H1: silent, and discharge goes on */
 	bool forbids_charge;
 	bool forbids_discharge;
 	char serial[BMS_SERIAL_SIZE]; /* the first one seen, A5 */
@@ -97,6 +98,12 @@ struct bms_state {
 		mono_t since;
 		mono_t until;
 	} bypass;
+	struct bms_update { /* H1, lib/core/update.h */
+		bool open;
+		bool forbids; /* charge, and so until heard after it */
+		mono_t since;
+		mono_t until;
+	} update;
 	struct latch bank[BANK_ROW_COUNT];
 	mono_t arrangement_since; /* unknown since */
 	mono_t mode_since;        /* off since */
@@ -150,6 +157,8 @@ enum bms_command_kind {
 	BMS_COMMAND_SYNCHRONISE, /* all counts to 100 %; no full charge */
 	BMS_COMMAND_RESET_HISTORY,
 	BMS_COMMAND_BYPASS, /* battery, value: seconds; lib/core/bypass.h */
+	BMS_COMMAND_BEGIN_UPDATE, /* lib/core/update.h */
+	BMS_COMMAND_END_UPDATE,
 	BMS_COMMAND_COUNT
 };
 
@@ -210,6 +219,7 @@ struct bms_output {
 
 	/* Aggregates over fresh batteries; unknown where any is missing. */
 	bool remote_on;
+	bool updating;      /* H1: the window for an update is open */
 	uint32_t batteries; /* configured */
 	uint32_t cells;     /* of all batteries; 0 while unknown */
 	uint32_t series;    /* 0 while unknown */

@@ -5,13 +5,14 @@
 #include "lib/core/battery.h"
 #include "lib/core/bypass.h"
 #include "lib/core/protect.h"
+#include "lib/core/update.h"
 
 /* Besides its rows and bits a battery may be silent or unknown, unlike the
  * others and a double; the bank besides its rows arranged wrongly, switched
- * off by remote and by mode, and have one battery bypassed. */
+ * off by remote and by mode, have one battery bypassed and be updated. */
 enum {
 	REASONS_PER_BATTERY = PROTECTION_ROW_COUNT + PROTECTION_COUNT + 3,
-	REASONS_OF_BANK = BANK_ROW_COUNT + 4,
+	REASONS_OF_BANK = BANK_ROW_COUNT + 5,
 };
 
 size_t bms_reasons_max(uint32_t n_batteries)
@@ -71,7 +72,8 @@ static void explain_silence(struct bms_state *state, uint32_t index,
 	reason = battery_reason(b->unreadable >= 2 ? REASON_UNREADABLE :
 				b->used ? REASON_SILENT : REASON_UNKNOWN,
 				index, !is_excused(b, b->left_out_charge),
-				!is_excused(b, b->left_out_discharge),
+				!is_excused(b, b->left_out_discharge) &&
+				!b->kept,
 				b->used ? b->silent.since : state->start);
 	reason.has_value = true;
 	reason.value = age_ms > INT32_MAX ? INT32_MAX : (int32_t)age_ms;
@@ -156,6 +158,11 @@ static void explain_fit(struct bms_state *state, uint32_t index,
 }
 
 /* What is left is told in whole minutes: it is no news each turn. */
+static uint32_t whole_minutes_ms(uint32_t ms)
+{
+	return (ms + 59999) / 60000 * 60000;
+}
+
 static void explain_bypass(struct bms_state *state, uint32_t index,
 			   struct bms_output *out)
 {
@@ -167,8 +174,7 @@ static void explain_bypass(struct bms_state *state, uint32_t index,
 	reason = battery_reason(REASON_BYPASSED, index, false, false,
 				bypass->since);
 	reason.has_value = true;
-	reason.value = (int32_t)((bypass_left_ms(state) + 59999) / 60000 *
-				 60000);
+	reason.value = (int32_t)whole_minutes_ms(bypass_left_ms(state));
 	reason.limit = (int32_t)mono_elapsed_ms(bypass->since, bypass->until);
 	add_reason(state, out, &reason, CODE_BIT(CODE_W_X07));
 }
@@ -219,6 +225,22 @@ static void explain_bank(struct bms_state *state,
 	}
 }
 
+/* In whole minutes, as for a bypass. */
+static void explain_update(struct bms_state *state, struct bms_output *out)
+{
+	struct reason reason = {
+		.kind = REASON_UPDATE,
+		.forbids_charge = true,
+		.since = state->update.since,
+		.has_value = true,
+		.value = (int32_t)whole_minutes_ms(update_left_ms(state)),
+		.limit = UPDATE_MAX_MS,
+	};
+
+	if (state->update.forbids)
+		add_reason(state, out, &reason, 0);
+}
+
 static void explain_switching(struct bms_state *state,
 			      const struct bms_input *input,
 			      struct bms_output *out)
@@ -262,6 +284,7 @@ void explain(struct bms_state *state, const struct settings *settings,
 	out->n_reasons = 0;
 	explain_batteries(state, input->now, out);
 	explain_bank(state, settings, out);
+	explain_update(state, out);
 	explain_switching(state, input, out);
 	if (input->lines_persist)
 		out->codes |= CODE_BIT(CODE_W_X03);

@@ -48,6 +48,7 @@ static const uint8_t wants[REASON_KIND_COUNT] = {
 	[REASON_SOC_FLOOR] = WANT_NO_DISCHARGE,
 	[REASON_BYPASS_LOW] = WANT_NO_DISCHARGE,
 	[REASON_BYPASS_HIGH] = WANT_NO_CHARGE,
+	[REASON_UPDATE] = WANT_NO_CHARGE,
 	[REASON_REMOTE_OFF] = WANT_OFF,
 	[REASON_MODE] = WANT_OFF,
 	[REASON_LINES] = WANT_OFF,
@@ -55,6 +56,11 @@ static const uint8_t wants[REASON_KIND_COUNT] = {
 
 _Static_assert(ARRAY_SIZE(wants) == REASON_KIND_COUNT,
 	       "a row for every reason");
+
+static bool is_silence(enum reason_kind kind)
+{
+	return kind == REASON_SILENT || kind == REASON_UNREADABLE;
+}
 
 /* Only what goes with a direction that it forbids. */
 static uint8_t wanted_by(const struct reason *reason)
@@ -65,6 +71,9 @@ static uint8_t wanted_by(const struct reason *reason)
 		mask |= WANT_OF_CHARGE;
 	if (reason->forbids_discharge)
 		mask |= WANT_OF_DISCHARGE;
+	/* H1: a silence that is kept switches nothing off. */
+	if (mask == WANT_OF_CHARGE && is_silence(reason->kind))
+		return WANT_NO_CHARGE;
 	return wants[reason->kind] & mask;
 }
 

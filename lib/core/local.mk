@@ -20,4 +20,5 @@ libbms_a_SOURCES += \
 	lib/core/power.c lib/core/power.h \
 	lib/core/protect.c lib/core/protect.h \
 	lib/core/reason.c lib/core/reason.h \
-	lib/core/remote.c lib/core/remote.h
+	lib/core/remote.c lib/core/remote.h \
+	lib/core/update.c lib/core/update.h

@@ -40,6 +40,7 @@ const struct reason_row reason_rows[REASON_KIND_COUNT] = {
 	[REASON_SOC_FLOOR] = { "soc-floor", REASON_PERMILLE },
 	[REASON_BYPASS_LOW] = { "bypass-low", REASON_MILLIVOLT },
 	[REASON_BYPASS_HIGH] = { "bypass-high", REASON_MILLIVOLT },
+	[REASON_UPDATE] = { "update", REASON_MILLISECOND },
 	[REASON_REMOTE_OFF] = { "remote-off", REASON_NO_UNIT },
 	[REASON_MODE] = { "mode-off", REASON_NO_UNIT },
 	[REASON_LINES] = { "lines", REASON_NO_UNIT },

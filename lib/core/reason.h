@@ -46,6 +46,7 @@ enum reason_kind {
 	REASON_SOC_FLOOR,        /* B6, A-B07 */
 	REASON_BYPASS_LOW,       /* B13: no room for a battery not seen */
 	REASON_BYPASS_HIGH,
+	REASON_UPDATE,           /* H1: its window is open */
 	REASON_REMOTE_OFF,       /* D1 */
 	REASON_MODE,             /* D2: switched so by an operator */
 	REASON_LINES,            /* B14, E-B11 */

@@ -67,7 +67,8 @@ void rig_write_conf(struct rig *rig)
 	FILE *f = fmemopen(rig->settings, sizeof(rig->settings), "w");
 	int n = bus_sections(rig, o->buses ? o->buses : "rack:1-2", f);
 
-	fprintf(f, "[general]\nbatteries = %d\n", n);
+	fprintf(f, "[general]\nbatteries = %d\n%s", n,
+		o->general ? o->general : "");
 	if (!o->no_mk3)
 		fprintf(f, "[inverter]\ndevice = %s/mk3\n%s", rig->dir,
 			o->inverter ? o->inverter : "");

@@ -25,6 +25,7 @@ struct rig_options {
 	const char *sim;       /* further words for bms-sim, or NULL */
 	const char *settings;  /* text added to the configuration, or NULL */
 	const char *inverter;  /* lines for its section, or NULL */
+	const char *general;   /* likewise */
 	const char *chip;      /* a real one's label; NULL: virtual */
 	bool capture;          /* to the file rig_path("capture") */
 	bool no_daemon;        /* rig_start_daemon() comes later */

@@ -48,6 +48,7 @@ static const struct expected filled[] = {
 	{ BUS_ROOT, BUS_BMS, "ChargeDisconnect", "s:high" },
 	{ BUS_ROOT, BUS_BMS, "PreAlarm", "s:high" },
 	{ BUS_ROOT, BUS_BMS, "OutputsVirtual", "b:1" },
+	{ BUS_ROOT, BUS_BMS, "Updating", "b:0" },
 	{ BATTERY_2, BUS_BATTERY, "Serial", "s:JK-0002" },
 	{ BATTERY_2, BUS_BATTERY, "Model", "s:JK_PB2A16S20P" },
 	{ BATTERY_2, BUS_BATTERY, "FirmwareVersion", "s:15.38" },

@@ -225,8 +225,8 @@ START_TEST(there_is_room_for_every_reason)
 {
 	const size_t each = PROTECTION_ROW_COUNT + PROTECTION_COUNT + 3;
 
-	ck_assert_uint_eq(bms_reasons_max(0), BANK_ROW_COUNT + 4);
-	ck_assert_uint_eq(bms_reasons_max(7), BANK_ROW_COUNT + 4 + 7 * each);
+	ck_assert_uint_eq(bms_reasons_max(0), BANK_ROW_COUNT + 5);
+	ck_assert_uint_eq(bms_reasons_max(7), BANK_ROW_COUNT + 5 + 7 * each);
 }
 END_TEST
 

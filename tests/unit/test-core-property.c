@@ -33,6 +33,10 @@ static bool pre_alarm;
 static uint32_t bypassed; /* from 1; 0: none */
 static mono_t bypass_end;
 
+static bool updating; /* H1 */
+static mono_t update_end;
+static unsigned int kept;
+
 static void random_cells(struct sample *s)
 {
 	static const uint16_t levels[] = {
@@ -172,14 +176,39 @@ static void check_bypassed(uint32_t i)
 	}
 }
 
+/* H1: an update forbids charge, and keeps who was allowed to discharge. */
+static void follow_update(void)
+{
+	if (bank.input.command.kind == BMS_COMMAND_BEGIN_UPDATE) {
+		updating = true;
+		update_end = mono_add_ms(bank.input.now, 900000);
+	} else if (bank.input.command.kind == BMS_COMMAND_END_UPDATE ||
+		   mono_reached(bank.input.now, update_end)) {
+		updating = false;
+	}
+	ck_assert_int_eq(bank.out.updating, updating);
+	ck_assert(!updating || !bank.out.atc_high);
+}
+
+static bool may_be_kept(uint32_t i, bool before)
+{
+	return updating && before && model[i].heard &&
+	       mono_elapsed_ms(model[i].time, bank.input.now) < 120000 &&
+	       !any_cell(&model[i].said, false, 3101);
+}
+
 /* What a reading that was taken forbids, by the words of the contract. */
-static void check_battery(uint32_t i)
+static void check_battery(uint32_t i, bool before)
 {
 	const struct model *m = &model[i];
 	const struct sample *s = &m->said;
 	bool charge = bank.out.atc_high;
 	bool discharge = bank.out.atd_high;
 
+	if (!is_heard(i) && may_be_kept(i, before)) {
+		kept += discharge;
+		return;
+	}
 	if (bypassed == i + 1 && mono_before(bank.input.now, bypass_end)) {
 		check_bypassed(i);
 		return;
@@ -300,8 +329,9 @@ static void check_all(bool atd_before)
 {
 	check_lead(atd_before);
 	check_charge();
+	follow_update();
 	for (uint32_t i = 0; i < bank.n; i++)
-		check_battery(i);
+		check_battery(i, atd_before);
 	check_output();
 	check_codes();
 	if (bank.out.pre_alarm_high && !pre_alarm)
@@ -315,6 +345,7 @@ static void begin(void)
 	memset(model, 0, sizeof(model));
 	pre_alarm = false;
 	bypassed = 0;
+	updating = false;
 }
 
 /* Only readings that the contract says are used at once are made here:
@@ -402,6 +433,54 @@ START_TEST(nothing_is_allowed_that_any_battery_forbids)
 		for (int i = 0; i < STEPS / 4; i++)
 			live();
 	}
+}
+END_TEST
+
+/* A bank that is allowed both, and then an update with one silent. */
+static void begin_update(void)
+{
+	begin();
+	for (int i = 0; i < 80; i++) {
+		bank.input.now = mono_add_ms(bank.input.now, 500);
+		for (uint32_t b = 0; b < bank.n; b++)
+			read_twice(b);
+	}
+	ck_assert(bank.out.atc_high && bank.out.atd_high);
+	bank.input.command = (struct bms_command){
+		.kind = BMS_COMMAND_BEGIN_UPDATE,
+	};
+	bank_step_only(&bank);
+	check_all(true);
+	bank.input.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
+	bank.silent[pick(0, bank.n - 1)] = true;
+}
+
+/* H1: whatever the others say meanwhile */
+START_TEST(an_update_only_keeps_what_was_allowed)
+{
+	seed = unit_seed();
+	kept = 0;
+	for (int h = 0; h < HISTORIES; h++) {
+		begin_update();
+		for (int i = 0; i < 400; i++) {
+			uint32_t b = (uint32_t)pick(0, bank.n - 1);
+			bool before = bank.out.atd_high;
+
+			bank.input.command.kind = BMS_COMMAND_NONE;
+			bank.input.now = mono_add_ms(bank.input.now,
+						     (uint32_t)pick(1, 1000));
+			if (pick(0, 200) == 0)
+				live();
+			else if (!bank.silent[b])
+				read_twice(b);
+			else
+				bank_step_only(&bank);
+			if (bank.silent[b])
+				check_all(before);
+		}
+	}
+	/* Or nothing was tried. */
+	ck_assert_uint_gt(kept, 1000);
 }
 END_TEST
 
@@ -580,6 +659,7 @@ START_TEST(nothing_changes_before_the_instant_that_was_named)
 			ck_assert_int_eq(pre, bank.out.pre_alarm_high);
 			ck_assert_uint_eq(codes, bank.out.codes);
 			ck_assert_mem_eq(led, bank.out.led, sizeof(led));
+			follow_update();
 			pre_alarm = pre;
 		}
 	}
@@ -593,6 +673,7 @@ int main(void)
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, nothing_is_allowed_that_any_battery_forbids);
+	tcase_add_test(tc, an_update_only_keeps_what_was_allowed);
 	tcase_add_test(tc, time_alone_never_allows);
 	tcase_add_test(tc, the_same_arguments_give_the_same_answer);
 	tcase_add_test(tc, the_order_of_the_batteries_is_irrelevant);
