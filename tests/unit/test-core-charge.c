@@ -153,18 +153,46 @@ START_TEST(a_random_day_is_counted_to_the_last_half_nanocoulomb)
 }
 END_TEST
 
-/* E1, F3: ten hours at -7.014 A and fourteen at 5.010 A are nothing. */
+/* A full bank, then one at rest at 60 % with an empty history. */
+static void begin_after_a_full_charge(void)
+{
+	begin(1);
+	bank_cells(&bank, 0, 3510);
+	for (int i = 0; i < 181; i++)
+		later(1000);
+	ck_assert(filled);
+	bank_cells(&bank, 0, 3300);
+	later(1000);
+	command(BMS_COMMAND_SET_SOC, 600);
+	command(BMS_COMMAND_RESET_HISTORY, 0);
+	later(1000);
+}
+
+/* E1, F2, F3: ten hours at -7.014 A and fourteen at 5.010 A are nothing,
+ * and no full charge. */
 START_TEST(forty_days_do_not_drift)
 {
 	int64_t value;
 
-	begin(1);
+	begin_after_a_full_charge();
 	for (int day = 0; day < 40; day++) {
 		for (int i = 0; i < 8640; i++) {
 			current(i < 3600 ? -7014 : 5010);
 			later(10000);
 		}
+		ck_assert_int_eq(bank.out.balancer, day < 29 ?
+				 BALANCER_BALANCED : BALANCER_UNKNOWN);
 	}
+	ck_assert(history_read(&bank.state, HISTORY_FULL_CHARGE_AGE, &value));
+	ck_assert_int_eq(value, 40 * 86400 + 2);
+	ck_assert(history_read(&bank.state, HISTORY_CYCLES, &value));
+	ck_assert_int_eq(value, 0);
+	ck_assert(history_read(&bank.state, HISTORY_DEEPEST_DISCHARGE,
+			       &value));
+	/* 5 s and 35990 s at 7.014 A, and the way to 5.010 A; of a mAh that
+	 * has begun to be missing the whole is told. */
+	ck_assert_int_eq(value, 112000 + (35070 + 3599 * 70140 + 10020 +
+					  3599) / 3600);
 	current(-7014);
 	later(10000);
 	/* The first reading was 0 A, the last is -7.014 A. */
