@@ -166,6 +166,10 @@ static const sd_bus_vtable bms_vtable[] = {
 				method_refused, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("SynchroniseStateOfCharge", "", "", method_refused,
 		      SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("BeginUpdate", "", "", method_refused,
+		      SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("EndUpdate", "", "", method_refused,
+		      SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL_WITH_ARGS("Event", SD_BUS_ARGS("s", code, "s", text,
 						     "b", active), 0),
 	SD_BUS_VTABLE_END

@@ -15,6 +15,7 @@ vebus_bms_ngctl_SOURCES = \
 	daemon/ctl/probe.c \
 	daemon/ctl/settings.c \
 	daemon/ctl/show.c \
+	daemon/ctl/update.c \
 	daemon/ctl/watch.c daemon/ctl/watch.h \
 	daemon/ctl/words.c daemon/ctl/words.h \
 	daemon/ctl/write_json.c daemon/ctl/write_json.h

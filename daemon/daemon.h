@@ -84,6 +84,7 @@ struct bmsd {
 	struct bus *bus;
 	struct view view;
 	code_set codes;        /* as last told */
+	bool updating;         /* as last told */
 	struct notify notify;
 	char *text;            /* a decision's line */
 	size_t text_size;

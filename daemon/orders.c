@@ -59,14 +59,18 @@ static int order_setting(struct bmsd *d, const struct setting_row *row,
 	return 0;
 }
 
+static bool sets_soc(enum bms_command_kind kind)
+{
+	return kind == BMS_COMMAND_SET_SOC || kind == BMS_COMMAND_SYNCHRONISE;
+}
+
 static int order_command(struct bmsd *d, const struct bms_command *command,
 			 char error[ORDER_ERROR_SIZE])
 {
 	if (d->input.command.kind != BMS_COMMAND_NONE)
 		return refuse(error, -EBUSY, "another order is being carried "
 			      "out; try again");
-	if (command->kind != BMS_COMMAND_RESET_HISTORY &&
-	    !d->spine->output.soc_settable)
+	if (sets_soc(command->kind) && !d->spine->output.soc_settable)
 		return refuse(error, -EAGAIN, "the state of charge can be set "
 			      "only while every battery answers and tells "
 			      "its capacity");

@@ -173,6 +173,20 @@ static void turn_pace(struct bmsd *d, mono_t now)
 	}
 }
 
+/* H1: whoever has opened it, and however it ends. */
+static void turn_update(struct bmsd *d)
+{
+	bool updating = d->spine->output.updating;
+
+	if (updating == d->updating)
+		return;
+	d->updating = updating;
+	log_line(LOG_LEVEL_NOTICE, "update", "%s", updating ?
+		 "begun by an operator: charge is forbidden for its time, "
+		 "15 min at most; a battery may be silent for 120 s" :
+		 "over: charge returns with the next reading");
+}
+
 void bmsd_fill_view(struct bmsd *d, mono_t now)
 {
 	for (uint32_t i = 0; i < d->spine->n_ports; i++)
@@ -264,6 +278,7 @@ void bmsd_turn(struct bmsd *d)
 	turn_command(d, now);
 	turn_pace(d, now);
 	codes_tell(d);
+	turn_update(d);
 	bmsd_fill_view(d, now);
 	bus_publish(d->bus);
 	keep_look(d, now);

@@ -44,6 +44,8 @@ int ctl_sync(const struct ctl *ctl, char *const arguments[]);
 int ctl_settings(const struct ctl *ctl, char *const arguments[]);
 int ctl_monitor(const struct ctl *ctl, char *const arguments[]);
 int ctl_events(const struct ctl *ctl, char *const arguments[]);
+/* Gives the status of the command that was run. */
+int ctl_update(const struct ctl *ctl, char *const arguments[]);
 int ctl_probe(const struct ctl *ctl, char *const arguments[]);
 int ctl_decode(const struct ctl *ctl, char *const arguments[]);
 

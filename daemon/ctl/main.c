@@ -24,6 +24,9 @@ static const char usage[] =
 "  sync                the bank is full: sets it to 100 %\n"
 "  settings [KEY [VALUE]]\n"
 "                      every setting with its origin; one; or changes it\n"
+"  update -- COMMAND [ARGUMENT...]\n"
+"                      runs it with charge forbidden, and a battery allowed\n"
+"                      to be silent for 120 s\n"
 "  probe TTY...        finds out what answers there; needs no daemon\n"
 "  decode PROTOCOL HEX...\n"
 "                      what one frame says; needs no daemon\n"
@@ -47,6 +50,7 @@ static const struct {
 	{ "soc", ctl_soc },
 	{ "sync", ctl_sync },
 	{ "settings", ctl_settings },
+	{ "update", ctl_update },
 	{ "probe", ctl_probe },
 	{ "decode", ctl_decode },
 };

@@ -74,7 +74,7 @@ void balance_step(struct bms_state *state, struct bms_output *ret_output)
 		for (uint32_t i = 0; i < state->n_batteries; i++)
 			state->battery[i].fitted = true;
 	}
-	if (state->heard && state->all_online)
+	if (state->heard)
 		judge_cells(state, ret_output);
 	ret_output->balancer = judge(state, ret_output);
 }

@@ -108,8 +108,8 @@ static struct charge_memory *find_memory(struct bms_state *state,
 	struct charge_memory *place = &state->battery[battery].memory;
 
 	if (serial[0] == '\0')
-		return place->valid && place->placed &&
-		       place->serial[0] == '\0' ? place : NULL;
+		return place->valid && place->serial[0] == '\0' ? place :
+								  NULL;
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		struct charge_memory *m = &state->battery[i].memory;
 
@@ -133,7 +133,6 @@ static struct charge_memory take_memory(struct bms_state *state,
 	found = *m;
 	/* Who was here before may yet be heard where this one was. */
 	*m = *place;
-	m->placed = false;
 	m->valid &= m->serial[0] != '\0';
 	place->valid = false;
 	return found;
@@ -167,19 +166,36 @@ static bool recall(struct bms_state *state, uint32_t battery, int64_t full,
 	return true;
 }
 
-/* Two witnesses against the count; see the header. */
-static bool is_contradicted(const struct bms_battery *b, int64_t full,
-			    maybe_i32 own, int32_t warning_permille,
-			    int32_t pre_alarm_mv)
+/* E2: no more than what ends a charge. A discharge is none of it, unless it
+ * is what sensors make of no current at all. */
+static bool is_tail(int64_t ma, int64_t capacity_mah,
+		    const struct settings_monitor *m)
 {
-	struct measured measured[MEASURE_COUNT];
+	int64_t tail_ma = capacity_mah * m->tail_current_permille / 1000;
 
-	if (!own.known ||
-	    own.value > warning_permille ||
-	    share(full, own.value) >= b->charge.count)
-		return false;
+	return ma < tail_ma && ma >= -tail_ma / CHARGE_IDLE_SHARE;
+}
+
+/* The two witnesses; see the header. */
+static void correct(struct bms_battery *b, int64_t full, maybe_i32 own,
+		    int32_t pre_alarm_mv, const struct settings_monitor *m)
+{
+	int64_t count = share(full, own.value);
+	struct measured measured[MEASURE_COUNT];
+	int32_t lowest_mv;
+
 	measure_sample(&b->sample, measured);
-	return measured[MEASURE_MIN_CELL_MV].value.value <= pre_alarm_mv;
+	lowest_mv = measured[MEASURE_MIN_CELL_MV].value.value;
+	if (count < b->charge.count) {
+		if (own.value <= m->low_soc_warning_permille &&
+		    lowest_mv <= pre_alarm_mv)
+			seed(&b->charge, full, own);
+		return;
+	}
+	if (own.value >= CHARGE_TOP_PERMILLE &&
+	    lowest_mv >= CHARGE_TOP_CELL_MV && b->sample.current_ma.known &&
+	    is_tail(b->sample.current_ma.value, full / CHARGE_PER_MAH, m))
+		b->charge.count = count;
 }
 
 void charge_take(struct bms_state *state, const struct settings *settings,
@@ -196,10 +212,9 @@ void charge_take(struct bms_state *state, const struct settings *settings,
 	if (!recall(state, battery, full, own))
 		account(b, full, own, state->in_force.lost_alarm_ms);
 	c->count = higher(0, lower(c->count, full));
-	if (is_contradicted(b, full, own,
-			    settings->monitor.low_soc_warning_permille,
-			    state->in_force.cell_pre_alarm_mv))
-		seed(c, full, own);
+	if (own.known)
+		correct(b, full, own, state->in_force.cell_pre_alarm_mv,
+			&settings->monitor);
 }
 
 void charge_forget_times(struct charge *charge)
@@ -251,15 +266,12 @@ static enum latch_evidence judge_charged(const struct settings_monitor *m,
 	int64_t per_12v = m->charged_voltage_mv ? m->charged_voltage_mv :
 						  CHARGE_AUTO_MV;
 	int64_t above_mv = per_12v * out->nominal_mv.value / CHARGE_NOMINAL_MV;
-	int64_t tail_ma = (int64_t)out->capacity_mah.value *
-			  m->tail_current_permille / 1000;
 
 	if (!out->soc_settable || !out->capacity_mah.known ||
 	    !out->voltage_mv.known || !out->current_ma.known)
 		return LATCH_BETWEEN;
 	return out->voltage_mv.value > above_mv &&
-	       out->current_ma.value < tail_ma &&
-	       out->current_ma.value >= -tail_ma / CHARGE_IDLE_SHARE ?
+	       is_tail(out->current_ma.value, out->capacity_mah.value, m) ?
 		LATCH_CLEAR : LATCH_TRIP;
 }
 

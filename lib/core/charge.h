@@ -25,6 +25,13 @@
  * that was never heard before, and one that takes another's place (another
  * serial number), begins from its own figure.
  *
+ * Two witnesses. Where the curve of LiFePO4 is steep the cells tell, too: a
+ * battery that says itself that it is at or below the low-SoC warning, with
+ * a cell at or below the pre-alarm level, has no more than it says; one
+ * that says that it is full, with all cells at or above 3.40 V at no more
+ * than a tail current, has no less. The count follows it there. Neither
+ * alone is believed: an own figure drifts, and a cell sags under load.
+ *
  * Safety. B6 protects, and a count can drift: 0.2 A that a sensor makes up
  * are 5 Ah a day. So
  *  - a count that rests on nothing but the battery's own figure is not
@@ -33,12 +40,10 @@
  *  - a full charge (E2) and the operator's word anchor it: from then on it
  *    counts alone, else a battery whose own figure is wrong could never be
  *    put right;
- *  - a count, anchored or not, is given up for the battery's own lower
- *    figure where two witnesses contradict it: the battery says that it is
- *    at or below the low-SoC warning level, and one of its cells is at or
- *    below the pre-alarm level, which is where a LiFePO4 cell has left the
- *    flat part of its curve (bms-facts.md 3). Neither alone proves it: an
- *    own figure drifts, too, and a cell sags under load;
+ *  - a count that has drifted up, anchored or not, ends at the low one of
+ *    the two places above; one that has drifted down (a bank whose chargers
+ *    never reach the charged voltage) begins again at the high one, so that
+ *    a full bank is not switched off;
  *  - the protections of the cells (B2, B3) know nothing of any count.
  */
 #ifndef BMS_CHARGE_H
@@ -66,6 +71,11 @@ enum {
 	/* E2: nominal 12.8 V; charged-voltage "auto", bms-facts.md 6. */
 	CHARGE_NOMINAL_MV = 12800,
 	CHARGE_AUTO_MV = 14000,
+	/* Two witnesses, at the top: what the battery says of itself, and
+	 * its lowest cell (ours; a full cell at rest has less, float is
+	 * 3.375 V, bms-facts.md 2). */
+	CHARGE_TOP_PERMILLE = 990,
+	CHARGE_TOP_CELL_MV = 3400,
 	/* E2: a discharge of up to this share of the tail current is what
 	 * sensors make of none (ours). */
 	CHARGE_IDLE_SHARE = 10,
@@ -91,10 +101,10 @@ struct charge {
 };
 
 /* What is remembered from before the start of one battery, until it has
- * been heard; the index is its place then, where there still is one. */
+ * been heard. One without a serial number is at its place; the others may
+ * be at any. */
 struct charge_memory {
 	bool valid;
-	bool placed;  /* the index is its place */
 	bool fitted;  /* has been charged full with the bank (F2) */
 	bool known;
 	bool anchored;

@@ -391,7 +391,6 @@ static void keep_battery(struct bms_state *state,
 	uint32_t i = place_of(state, settings, battery);
 	struct charge_memory m = {
 		.valid = true,
-		.placed = i < state->n_batteries,
 		.fitted = battery->number[BATTERY_FITTED] != 0,
 		.known = battery->seen >> BATTERY_COUNT & 1,
 		.anchored = battery->number[BATTERY_ANCHORED] != 0,
@@ -402,7 +401,7 @@ static void keep_battery(struct bms_state *state,
 		m.own_permille = known_i32((int32_t)
 			battery->number[BATTERY_OWN_PERMILLE]);
 	memcpy(m.serial, battery->serial, sizeof(m.serial));
-	if (m.placed) {
+	if (i < state->n_batteries) {
 		struct charge_memory was = state->battery[i].memory;
 
 		state->battery[i].memory = m;

@@ -2,13 +2,15 @@
 /*
  * What an operator does with vebus-bms-ngctl, and what of it survives a kill
  * -9: state of charge (E1, E2, E3), settings (F1, I1), history (F3), probe
- * (I6).
+ * (I6); and a battery's update (H1).
  */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
@@ -170,6 +172,49 @@ START_TEST(probe_finds_what_answers)
 }
 END_TEST
 
+/* H1: what a battery's own update looks like, and the tool's words for it */
+START_TEST(a_battery_may_be_silent_while_a_command_updates_it)
+{
+	char fifo[256], command[1024];
+	FILE *script = fopen(rig_path(rig, "update"), "w");
+	pid_t pid;
+	int status;
+
+	snprintf(command, sizeof(command), "update -- sh %s",
+		 rig_path(rig, "update"));
+	snprintf(fifo, sizeof(fifo), "%s", rig_path(rig, "word"));
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	ck_assert_ptr_nonnull(script);
+	fprintf(script, "read -r word <%s; exit 7\n", fifo);
+	fclose(script);
+	ck_assert_str_eq(rig_get(rig, "Updating"), "no");
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(rig_run_ctl(rig, command));
+	rig_until(rig, "Updating", "yes", 5000);
+	rig_until(rig, "ChargeDisconnect", "floating", 2000);
+	ctl("status", 0, "an update is under way");
+	rig_sim(rig, "silence 2 on");
+	rig_until(rig, "battery/2.Online", "no", 20000);
+	rig_stays(rig, "LoadDisconnect", "high", 5000);
+	ck_assert_str_eq(rig_get(rig, "ChargeDisconnect"), "floating");
+	rig_sim(rig, "silence 2 off");
+	rig_until(rig, "battery/2.Online", "yes", 5000);
+	snprintf(command, sizeof(command), "echo end >%s", fifo);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WEXITSTATUS(status), 7);
+	ck_assert_str_eq(rig_get(rig, "Updating"), "no");
+	ck_assert_str_eq(rig_get(rig, "LoadDisconnect"), "high");
+	rig_until(rig, "ChargeDisconnect", "high", 10000);
+	ck_assert_str_eq(rig_get(rig, "LoadDisconnect"), "high");
+	ctl("update", 2, "COMMAND");
+	ctl("update -- /nonexistent", 127, "/nonexistent");
+	ck_assert_str_eq(rig_get(rig, "Updating"), "no");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("end to end: operator");
@@ -185,6 +230,8 @@ int main(void)
 	tcase_add_test(tcase,
 		a_setting_that_is_not_allowed_is_refused_with_the_reason);
 	tcase_add_test(tcase, the_history_is_shown_and_reset);
+	tcase_add_test(tcase,
+		       a_battery_may_be_silent_while_a_command_updates_it);
 	tcase_add_test(tcase, probe_finds_what_answers);
 	tcase_set_timeout(tcase, 180);
 	suite_add_tcase(suite, tcase);

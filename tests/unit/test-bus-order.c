@@ -144,7 +144,7 @@ START_TEST(a_setting_may_be_named_as_in_the_file)
 }
 END_TEST
 
-/* E2, F3 */
+/* E2, F3, H1 */
 START_TEST(commands_arrive_once_with_their_value)
 {
 	struct fixture f;
@@ -162,7 +162,11 @@ START_TEST(commands_arrive_once_with_their_value)
 	ck_assert_int_eq(f.order.command.kind, BMS_COMMAND_SYNCHRONISE);
 	check_done(fixture_call(&f, new_call(&f, BUS_HISTORY, "Reset")));
 	ck_assert_int_eq(f.order.command.kind, BMS_COMMAND_RESET_HISTORY);
-	ck_assert_int_eq(f.n_orders, 3);
+	check_done(fixture_call(&f, new_call(&f, BUS_BMS, "BeginUpdate")));
+	ck_assert_int_eq(f.order.command.kind, BMS_COMMAND_BEGIN_UPDATE);
+	check_done(fixture_call(&f, new_call(&f, BUS_BMS, "EndUpdate")));
+	ck_assert_int_eq(f.order.command.kind, BMS_COMMAND_END_UPDATE);
+	ck_assert_int_eq(f.n_orders, 5);
 	fixture_stop(&f);
 }
 END_TEST

@@ -153,18 +153,46 @@ START_TEST(a_random_day_is_counted_to_the_last_half_nanocoulomb)
 }
 END_TEST
 
-/* E1, F3: ten hours at -7.014 A and fourteen at 5.010 A are nothing. */
+/* A full bank, then one at rest at 60 % with an empty history. */
+static void begin_after_a_full_charge(void)
+{
+	begin(1);
+	bank_cells(&bank, 0, 3510);
+	for (int i = 0; i < 181; i++)
+		later(1000);
+	ck_assert(filled);
+	bank_cells(&bank, 0, 3300);
+	later(1000);
+	command(BMS_COMMAND_SET_SOC, 600);
+	command(BMS_COMMAND_RESET_HISTORY, 0);
+	later(1000);
+}
+
+/* E1, F2, F3: ten hours at -7.014 A and fourteen at 5.010 A are nothing,
+ * and no full charge. */
 START_TEST(forty_days_do_not_drift)
 {
 	int64_t value;
 
-	begin(1);
+	begin_after_a_full_charge();
 	for (int day = 0; day < 40; day++) {
 		for (int i = 0; i < 8640; i++) {
 			current(i < 3600 ? -7014 : 5010);
 			later(10000);
 		}
+		ck_assert_int_eq(bank.out.balancer, day < 29 ?
+				 BALANCER_BALANCED : BALANCER_UNKNOWN);
 	}
+	ck_assert(history_read(&bank.state, HISTORY_FULL_CHARGE_AGE, &value));
+	ck_assert_int_eq(value, 40 * 86400 + 2);
+	ck_assert(history_read(&bank.state, HISTORY_CYCLES, &value));
+	ck_assert_int_eq(value, 0);
+	ck_assert(history_read(&bank.state, HISTORY_DEEPEST_DISCHARGE,
+			       &value));
+	/* 5 s and 35990 s at 7.014 A, and the way to 5.010 A; of a mAh that
+	 * has begun to be missing the whole is told. */
+	ck_assert_int_eq(value, 112000 + (35070 + 3599 * 70140 + 10020 +
+					  3599) / 3600);
 	current(-7014);
 	later(10000);
 	/* The first reading was 0 A, the last is -7.014 A. */
@@ -907,6 +935,54 @@ START_TEST(two_witnesses_contradict_a_count)
 }
 END_TEST
 
+/* E1, B6: a count that has drifted down begins again where battery, cells
+ * and current agree that it is full; one of them missing, it stays */
+START_TEST(a_battery_that_is_full_lifts_its_count)
+{
+	static const struct {
+		int32_t own;
+		uint16_t cell_mv;
+		maybe_i32 ma;
+		bool lifted;
+	} cases[] = {
+		{ 990, 3400, { 5000, true }, true },
+		{ 1000, 3450, { 0, true }, true },
+		{ 989, 3400, { 5000, true }, false },
+		{ 990, 3399, { 5000, true }, false },
+		{ 990, 3400, { 11200, true }, false },
+		{ 990, 3400, { -1121, true }, false },
+		{ 990, 3400, { 0, false }, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		begin(2);
+		own(cases[i].own);
+		later(1000);
+		command(BMS_COMMAND_SET_SOC, 50);
+		bank.sample[0].current_ma = cases[i].ma;
+		bank_cells(&bank, 0, 3500);
+		bank_cell(&bank, 0, 15, cases[i].cell_mv);
+		later(1000);
+		ck_assert_int_eq(charge(0)->count > mah(FULL_MAH / 2),
+				 cases[i].lifted);
+		if (cases[i].lifted)
+			ck_assert_int_eq(charge(0)->count, mah(FULL_MAH / 1000)
+					 * cases[i].own);
+		/* It is the count that is wrong, not who set it. */
+		ck_assert(bank.out.soc_anchored);
+		ck_assert_int_lt(charge(1)->count, mah(FULL_MAH / 2));
+	}
+	/* One that is higher already stays. */
+	begin(1);
+	own(990);
+	later(1000);
+	command(BMS_COMMAND_SYNCHRONISE, 0);
+	bank_cells(&bank, 0, 3400);
+	later(1000);
+	ck_assert_int_eq(bank.out.soc_permille.value, 1000);
+}
+END_TEST
+
 static TCase *group(Suite *suite, const char *name)
 {
 	TCase *tc = tcase_create(name);
@@ -959,5 +1035,6 @@ int main(void)
 	tcase_add_test(tc,
 		       a_count_that_is_not_anchored_trips_by_the_lower_figure);
 	tcase_add_test(tc, two_witnesses_contradict_a_count);
+	tcase_add_test(tc, a_battery_that_is_full_lifts_its_count);
 	return unit_run(suite);
 }

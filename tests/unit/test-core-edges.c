@@ -220,7 +220,7 @@ START_TEST(the_debounce_has_an_end_that_is_named)
 END_TEST
 
 /* B12: room for every row, every bit and the three causes of a battery,
- * every row and the three causes of the bank, and one bypass */
+ * every row and the three causes of the bank, one bypass and an update */
 START_TEST(there_is_room_for_every_reason)
 {
 	const size_t each = PROTECTION_ROW_COUNT + PROTECTION_COUNT + 3;

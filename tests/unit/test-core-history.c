@@ -241,21 +241,6 @@ START_TEST(a_cell_that_runs_ahead_is_an_imbalance)
 		status_is(cases[i].imbalanced ? BALANCER_IMBALANCED :
 						BALANCER_BALANCED);
 	}
-	/* Of a bank that is not all there nothing is judged. */
-	begin(2);
-	fill();
-	rest();
-	bank_run_ms(&bank, 1000);
-	bank.input.now = mono_add_ms(bank.input.now, 15000);
-	bank_cell(&bank, 0, 0, 3450);
-	bank_cell(&bank, 0, 15, 3249);
-	current(5000);
-	bank_read(&bank, 0);
-	bank_cells(&bank, 0, 3330);
-	current(0);
-	later(1000);
-	later(1000);
-	status_is(BALANCER_BALANCED);
 }
 END_TEST
 

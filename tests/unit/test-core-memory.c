@@ -155,7 +155,6 @@ static void check_battery(const struct bms_battery *was,
 	ck_assert_int_eq(is->valid, was->charge.begun);
 	if (!is->valid)
 		return;
-	ck_assert(is->placed);
 	ck_assert_str_eq(is->serial, was->serial);
 	ck_assert_int_eq(is->fitted, was->fitted);
 	ck_assert_int_eq(is->known, was->charge.known);
@@ -237,7 +236,8 @@ START_TEST(the_longest_text_fits_and_is_read)
 	memset(bank.battery, 0, sizeof(bank.battery));
 	ck_assert_int_eq(decode(&bank, text_a, len, UINT64_MAX), 0);
 	for (uint32_t i = 0; i < 50; i++)
-		ck_assert(bank.battery[i].memory.placed);
+		ck_assert_int_eq(bank.battery[i].memory.serial[0],
+				 (char)(i + 1));
 	/* One byte less than it needs, and nothing is written. */
 	t = text_in(text_b, TEXT_SIZE);
 	text_str(&t, "before");
@@ -377,6 +377,17 @@ START_TEST(a_battery_without_a_serial_number_is_found_at_its_place)
 	ck_assert_int_eq(soc_of(&bank, 2), 600);
 	ck_assert_int_eq(soc_of(&bank, 3), 600);
 	ck_assert_int_eq(soc_of(&bank, 0), 500);
+	/* Nor does it follow one that takes its place. */
+	begin(&bank);
+	bank.sample[1].serial[0] = '\0';
+	later(&bank, 1000);
+	command(&bank, BMS_COMMAND_SET_SOC, 500);
+	restart(&bank, 0);
+	strcpy(bank.sample[1].serial, bank.sample[2].serial);
+	bank.sample[2].serial[0] = '\0';
+	later(&bank, 1000);
+	ck_assert_int_eq(soc_of(&bank, 1), 500);
+	ck_assert_int_eq(soc_of(&bank, 2), 600);
 }
 END_TEST
 
@@ -405,7 +416,21 @@ START_TEST(a_renamed_bus_keeps_what_has_a_serial_number)
 	add_bus(&bank.settings, "other", 1, 9);
 	ck_assert_int_eq(decode(&bank, text_a, len, 0), 0);
 	ck_assert_str_eq(bank.battery[0].memory.serial, "00000001000");
-	ck_assert(!bank.battery[0].memory.placed);
+	/* Who waits in another's place makes room for it. */
+	bank_init(&bank, 2);
+	add_bus(&bank.settings, "other", 2, 9);
+	ck_assert_int_eq(decode_text(&bank,
+		"battery gone 1\nbattery.serial 41\nbattery.count 1\n"
+		"battery other 9\nbattery.count 2\n"
+		"end 5\n"), 0);
+	ck_assert_int_eq(bank.battery[0].memory.count, 2);
+	ck_assert_str_eq(bank.battery[1].memory.serial, "A");
+	/* Without a serial number there is no waiting. */
+	bank_init(&bank, 2);
+	add_bus(&bank.settings, "other", 2, 9);
+	ck_assert_int_eq(decode_text(&bank,
+		"battery gone 1\nbattery.count 1\nend 2\n"), 0);
+	ck_assert(!bank.battery[0].memory.valid);
 }
 END_TEST
 

@@ -132,6 +132,26 @@ START_TEST(a_battery_that_does_not_return_opens_atd_after_120_s)
 }
 END_TEST
 
+/* H1: as a boot loader may do */
+START_TEST(answers_that_cannot_be_read_are_a_silence)
+{
+	healthy(2);
+	begin_update();
+	bank.silent[1] = true;
+	for (int i = 0; i < 20; i++) {
+		bank_run_ms(&bank, 1000);
+		bank_fault(&bank, 1, FAULT_CHECKSUM);
+	}
+	ck_assert(bank_reason(&bank, REASON_UNREADABLE)->forbids_charge);
+	ck_assert(bank.out.atd_high);
+	ck_assert_int_eq(bank.out.inverter.state, INVERTER_ON);
+	ck_assert_int_eq(bank.out.inverter.charge_current_ma.value, 0);
+	bank_run_ms(&bank, 120000);
+	ck_assert(!bank.out.atd_high);
+	ck_assert_int_eq(bank.out.inverter.state, INVERTER_OFF);
+}
+END_TEST
+
 /* H2: a battery that returns within it has not dropped the loads, nor does
  * it when the window ends in its hold */
 START_TEST(a_battery_that_returns_in_time_drops_no_loads)
@@ -328,7 +348,9 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, an_update_opens_atc_and_keeps_atd);
 	tcase_add_test(tc, a_window_that_nobody_ends_ends_by_itself);
-	tcase_add_test(tc, a_battery_that_does_not_return_opens_atd_after_120_s);
+	tcase_add_test(tc,
+		       a_battery_that_does_not_return_opens_atd_after_120_s);
+	tcase_add_test(tc, answers_that_cannot_be_read_are_a_silence);
 	tcase_add_test(tc, a_battery_that_returns_in_time_drops_no_loads);
 	tcase_add_test(tc, a_silence_is_kept_no_longer_than_the_window);
 	tcase_add_test(tc, a_window_allows_nothing_that_was_forbidden);

@@ -463,6 +463,8 @@ START_TEST(an_operators_command_is_replayed)
 	l.input.lines_failed_now = true;
 	live_turn(&l);
 	ck_assert_int_eq(anchored_permille(&l), 90);
+	/* The command, once, and two alarms: the floor and the lines. */
+	ck_assert_uint_eq(l.spine->output.events, 3);
 	l.input.command.kind = BMS_COMMAND_NONE;
 	l.input.lines_failed_now = false;
 	live_run(&l, 40000);
@@ -519,6 +521,40 @@ START_TEST(a_capture_that_begins_with_a_memory_is_replayed)
 }
 END_TEST
 
+/* F3, E1: a reload that renames a bus keeps the bank's history, one that
+ * renames none the counts, too. */
+START_TEST(a_reload_keeps_counts_and_history)
+{
+	static struct settings renamed;
+	struct spine *to;
+	uint32_t kept[2];
+	struct live l;
+
+	live_start(&l);
+	live_run(&l, 5000);
+	l.input.command = (struct bms_command){
+		.kind = BMS_COMMAND_SET_SOC, .value = 700 };
+	live_turn(&l);
+	to = spine_new(&settings);
+	spine_adopt(to, l.spine, kept);
+	ck_assert(to->state.battery[0].charge.anchored);
+	ck_assert_mem_eq(&to->state.history, &l.spine->state.history,
+			 sizeof(to->state.history));
+	spine_free(l.spine);
+	l.spine = to;
+	renamed = settings;
+	memcpy(renamed.bus[0].name, "renamed", 8);
+	to = spine_new(&renamed);
+	spine_adopt(to, l.spine, kept);
+	ck_assert(!to->state.battery[0].charge.begun);
+	ck_assert_mem_eq(&to->state.history, &l.spine->state.history,
+			 sizeof(to->state.history));
+	ck_assert_uint_eq(to->state.events, l.spine->state.events);
+	spine_free(to);
+	spine_free(l.spine);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("replay");
@@ -537,6 +573,7 @@ int main(void)
 	tcase_add_test(tcase, a_capture_that_cannot_be_one_is_refused);
 	tcase_add_test(tcase, an_input_is_decoded_as_it_was_encoded);
 	tcase_add_test(tcase, an_operators_command_is_replayed);
+	tcase_add_test(tcase, a_reload_keeps_counts_and_history);
 	tcase_add_test(tcase,
 		       a_capture_that_begins_with_a_memory_is_replayed);
 	suite_add_tcase(suite, tcase);
