@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/bus_table.h"
+#include "lib/core/bypass.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 #define MODES_ALLOWED "on, charger-only, inverter-only or off"
@@ -129,6 +130,24 @@ static int read_soc(const struct order_row *row, sd_bus_message *call,
 	return 0;
 }
 
+static int read_bypass(const struct order_row *row, sd_bus_message *call,
+		       struct order *ret, sd_bus_error *error)
+{
+	uint32_t battery, seconds;
+	int r = sd_bus_message_read(call, "uu", &battery, &seconds);
+
+	if (r < 0)
+		return r;
+	/* What fits is judged by the core. */
+	if (seconds > INT32_MAX)
+		return refuse(error, bypass_texts[BYPASS_TOO_LONG]);
+	ret->kind = ORDER_COMMAND;
+	ret->command.kind = row->command;
+	ret->command.battery = battery;
+	ret->command.value = (int32_t)seconds;
+	return 0;
+}
+
 #define SETTING(name, section, key) \
 	{ BUS_SETTINGS, name, "d", read_setting, BMS_COMMAND_NONE, \
 	  section, key }
@@ -154,6 +173,8 @@ static const struct order_row method_rows[] = {
 	  NULL, NULL },
 	{ BUS_BMS, "EndUpdate", "", read_command, BMS_COMMAND_END_UPDATE,
 	  NULL, NULL },
+	{ BUS_BMS, "Bypass", "uu", read_bypass, BMS_COMMAND_BYPASS, NULL,
+	  NULL },
 	{ BUS_HISTORY, "Reset", "", read_command, BMS_COMMAND_RESET_HISTORY,
 	  NULL, NULL },
 	{ BUS_SETTINGS, "Set", "sss", read_set, BMS_COMMAND_NONE, NULL,

@@ -353,6 +353,7 @@ void snapshot_battery(const struct view *view, uint32_t index,
 	fill_reading(battery->online ? &battery->sample : &nothing, ret);
 	ret->counted_state_of_charge = counted_soc(battery);
 	ret->online = battery->online;
+	ret->bypassed = battery->bypassed;
 	ret->allowed_to_charge = battery->online && !battery->forbids_charge;
 	ret->allowed_to_discharge = battery->online &&
 				    !battery->forbids_discharge;

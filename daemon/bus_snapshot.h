@@ -135,6 +135,7 @@ struct snapshot_battery {
 	const char *discharge_switch;
 	int balancing; /* true only where the battery says so */
 	int online;
+	int bypassed;
 	int allowed_to_charge;
 	int allowed_to_discharge;
 	struct snapshot_reasons reasons;

@@ -170,6 +170,10 @@ static const sd_bus_vtable bms_vtable[] = {
 		      SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("EndUpdate", "", "", method_refused,
 		      SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("Bypass", SD_BUS_ARGS("u", battery,
+						      "u", seconds),
+				SD_BUS_NO_RESULT, method_refused,
+				SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL_WITH_ARGS("Event", SD_BUS_ARGS("s", code, "s", text,
 						     "b", active), 0),
 	SD_BUS_VTABLE_END
@@ -280,6 +284,7 @@ static const sd_bus_vtable battery_vtable[] = {
 	BATTERY("DischargeSwitch", "s", NULL, discharge_switch, CHANGES),
 	BATTERY("Balancing", "b", NULL, balancing, CHANGES),
 	BATTERY("Online", "b", NULL, online, CHANGES),
+	BATTERY("Bypassed", "b", NULL, bypassed, CHANGES),
 	BATTERY("AllowedToCharge", "b", NULL, allowed_to_charge, CHANGES),
 	BATTERY("AllowedToDischarge", "b", NULL, allowed_to_discharge,
 		CHANGES),

@@ -7,6 +7,7 @@
 #include "daemon/clock.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "lib/core/bypass.h"
 
 static int refuse(char error[ORDER_ERROR_SIZE], int r, const char *why)
 {
@@ -64,12 +65,37 @@ static bool sets_soc(enum bms_command_kind kind)
 	return kind == BMS_COMMAND_SET_SOC || kind == BMS_COMMAND_SYNCHRONISE;
 }
 
+static int order_bypass(struct bmsd *d, const struct bms_command *command,
+			char error[ORDER_ERROR_SIZE])
+{
+	uint32_t seconds = (uint32_t)command->value;
+	enum bypass_answer answer = bypass_judge(&d->spine->state,
+						 command->battery, seconds);
+
+	if (answer != BYPASS_ACCEPTED)
+		return refuse(error, -EINVAL, bypass_texts[answer]);
+	if (seconds > 0)
+		log_line(LOG_LEVEL_WARNING, "bypass",
+			 "battery %u is bypassed for %u s by an operator: "
+			 "its reasons do not forbid until then",
+			 (unsigned int)command->battery,
+			 (unsigned int)seconds);
+	else
+		log_line(LOG_LEVEL_NOTICE, "bypass",
+			 "the bypass of battery %u is ended by an operator",
+			 (unsigned int)command->battery);
+	d->input.command = *command;
+	return 0;
+}
+
 static int order_command(struct bmsd *d, const struct bms_command *command,
 			 char error[ORDER_ERROR_SIZE])
 {
 	if (d->input.command.kind != BMS_COMMAND_NONE)
 		return refuse(error, -EBUSY, "another order is being carried "
 			      "out; try again");
+	if (command->kind == BMS_COMMAND_BYPASS)
+		return order_bypass(d, command, error);
 	if (sets_soc(command->kind) && !d->spine->output.soc_settable)
 		return refuse(error, -EAGAIN, "the state of charge can be set "
 			      "only while every battery answers and tells "

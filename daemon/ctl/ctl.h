@@ -41,6 +41,7 @@ int ctl_mode(const struct ctl *ctl, char *const arguments[]);
 int ctl_history(const struct ctl *ctl, char *const arguments[]);
 int ctl_soc(const struct ctl *ctl, char *const arguments[]);
 int ctl_sync(const struct ctl *ctl, char *const arguments[]);
+int ctl_bypass(const struct ctl *ctl, char *const arguments[]);
 int ctl_settings(const struct ctl *ctl, char *const arguments[]);
 int ctl_monitor(const struct ctl *ctl, char *const arguments[]);
 int ctl_events(const struct ctl *ctl, char *const arguments[]);

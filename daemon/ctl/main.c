@@ -22,6 +22,9 @@ static const char usage[] =
 "  history [--reset]   what has been since the beginning, or begins anew\n"
 "  soc [PERCENT]       shows the state of charge, or sets it\n"
 "  sync                the bank is full: sets it to 100 %\n"
+"  bypass BATTERY SECONDS\n"
+"                      what that battery says forbids nothing for so\n"
+"                      long, as far as that is safe; 0 ends it\n"
 "  settings [KEY [VALUE]]\n"
 "                      every setting with its origin; one; or changes it\n"
 "  update -- COMMAND [ARGUMENT...]\n"
@@ -49,6 +52,7 @@ static const struct {
 	{ "history", ctl_history },
 	{ "soc", ctl_soc },
 	{ "sync", ctl_sync },
+	{ "bypass", ctl_bypass },
 	{ "settings", ctl_settings },
 	{ "update", ctl_update },
 	{ "probe", ctl_probe },

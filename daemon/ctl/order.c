@@ -134,6 +134,42 @@ int ctl_sync(const struct ctl *ctl, char *const arguments[])
 	return finish(ctl, bus, r, &error);
 }
 
+/* False where it is no number of 32 bits. */
+static bool read_count(const char *text, uint32_t *ret)
+{
+	char *end;
+	unsigned long long count;
+
+	if (!text || text[0] < '0' || text[0] > '9')
+		return false;
+	count = strtoull(text, &end, 10);
+	*ret = (uint32_t)count;
+	return !*end && count <= UINT32_MAX;
+}
+
+int ctl_bypass(const struct ctl *ctl, char *const arguments[])
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	uint32_t battery, seconds;
+	sd_bus *bus;
+	int r;
+
+	if (!read_count(arguments[0], &battery) ||
+	    !read_count(arguments[1], &seconds)) {
+		ctl_complain("bypass takes the number of a battery and "
+			     "seconds, 0 to end it");
+		return CTL_USAGE;
+	}
+	if (arguments[2])
+		return too_many(arguments[2]);
+	bus = ctl_connect(ctl);
+	if (!bus)
+		return CTL_FAILED;
+	r = sd_bus_call_method(bus, BUS_NAME, BUS_ROOT, BUS_BMS, "Bypass",
+			       &error, NULL, "uu", battery, seconds);
+	return finish(ctl, bus, r, &error);
+}
+
 int ctl_reset_history(const struct ctl *ctl)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;

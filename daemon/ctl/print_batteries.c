@@ -35,6 +35,8 @@ static void print_heading(const struct printer *p,
 	fprintf(p->out, "Battery %s  ", number_of(battery));
 	print_colored(p, online ? PRINT_GOOD : PRINT_BAD,
 		      online ? "online" : "not online");
+	if (object_is(battery, "Bypassed"))
+		print_colored(p, PRINT_BAD, ", bypassed");
 	fprintf(p->out, ", last sample %s%s\n",
 		print_number(age, object_number(battery, "LastSampleAge"), 1,
 			     "s"),

@@ -43,7 +43,7 @@ static const struct {
 	[REASON_DISCHARGE_CURRENT] = { "discharge current high", LOW },
 	[REASON_DISCHARGE_PULSE] = {
 		"discharge current far too high", LOW },
-	[REASON_BYPASSED] = { "bypassed for", NEITHER },
+	[REASON_BYPASSED] = { "bypassed, time left", NEITHER },
 	[REASON_MISMATCH] = { "does not fit the other batteries", NEITHER },
 	[REASON_ARRANGEMENT] = {
 		"the batteries cannot be put together", NEITHER },

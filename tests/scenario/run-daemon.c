@@ -135,6 +135,11 @@ static bool act(void *world, const struct action *a)
 		snprintf(words, sizeof(words), "--session-bus mode %s",
 			 a->word);
 		return rig_run_ctl(w->rig, words) == 0;
+	case ACTION_BYPASS:
+	case ACTION_BYPASS_END:
+		snprintf(words, sizeof(words), "--session-bus bypass %u %.0f",
+			 (unsigned int)a->battery, a->value);
+		return rig_run_ctl(w->rig, words) == 0;
 	}
 	return act_battery(w->rig, a);
 }

@@ -338,8 +338,8 @@ static bool read_expectation(struct reader *r, char *text)
 	double from = 0, to = 0;
 	int len = 0;
 
-	if (sscanf(text, "expect within %lf to %lf s%n", &from, &to, &len) < 2 ||
-	    !len) {
+	if (sscanf(text, "expect within %lf to %lf s%n", &from, &to,
+		   &len) < 2 || !len) {
 		from = 0;
 		if (sscanf(text, "for %lf s expect%n", &to, &len) == 1 && len)
 			step.kind = STEP_FOR;

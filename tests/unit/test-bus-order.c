@@ -144,7 +144,7 @@ START_TEST(a_setting_may_be_named_as_in_the_file)
 }
 END_TEST
 
-/* E2, F3, H1 */
+/* B13, E2, F3, H1 */
 START_TEST(commands_arrive_once_with_their_value)
 {
 	struct fixture f;
@@ -166,7 +166,13 @@ START_TEST(commands_arrive_once_with_their_value)
 	ck_assert_int_eq(f.order.command.kind, BMS_COMMAND_BEGIN_UPDATE);
 	check_done(fixture_call(&f, new_call(&f, BUS_BMS, "EndUpdate")));
 	ck_assert_int_eq(f.order.command.kind, BMS_COMMAND_END_UPDATE);
-	ck_assert_int_eq(f.n_orders, 5);
+	m = new_call(&f, BUS_BMS, "Bypass");
+	sd_bus_message_append(m, "uu", 2, 600);
+	check_done(fixture_call(&f, m));
+	ck_assert_int_eq(f.order.command.kind, BMS_COMMAND_BYPASS);
+	ck_assert_uint_eq(f.order.command.battery, 2);
+	ck_assert_int_eq(f.order.command.value, 600);
+	ck_assert_int_eq(f.n_orders, 6);
 	fixture_stop(&f);
 }
 END_TEST
@@ -189,6 +195,10 @@ START_TEST(commands_that_cannot_be_meant_are_refused)
 	sd_bus_message_append(m, "s", "80");
 	probe_check_error(fixture_call(&f, m), SD_BUS_ERROR_INVALID_ARGS,
 			  "takes \"d\"");
+	m = new_call(&f, BUS_BMS, "Bypass");
+	sd_bus_message_append(m, "uu", 2, UINT32_MAX);
+	probe_check_error(fixture_call(&f, m), SD_BUS_ERROR_INVALID_ARGS,
+			  "an hour");
 	m = new_call(&f, BUS_HISTORY, "Reset");
 	sd_bus_message_append(m, "b", 1);
 	probe_check_error(fixture_call(&f, m), SD_BUS_ERROR_INVALID_ARGS,

@@ -68,6 +68,7 @@ static const struct expected filled[] = {
 	{ BATTERY_2, BUS_BATTERY, "DischargeSwitch", "s:off" },
 	{ BATTERY_2, BUS_BATTERY, "Balancing", "b:1" },
 	{ BATTERY_2, BUS_BATTERY, "Online", "b:1" },
+	{ BATTERY_2, BUS_BATTERY, "Bypassed", "b:0" },
 	{ BATTERY_2, BUS_BATTERY, "AllowedToCharge", "b:1" },
 	{ BATTERY_2, BUS_BATTERY, "AllowedToDischarge", "b:0" },
 	{ BATTERY_2, BUS_BATTERY, "Reasons",
