@@ -158,6 +158,7 @@ static void json_units(struct text *t, const struct inverter_reading *reading)
 		text_uint(t, unit->address);
 		json_maybe(t, "product", unit->product);
 		json_maybe(t, "firmware", unit->firmware);
+		json_maybe(t, "expects_vebus_bms", unit->expects_bms);
 		json_maybe(t, "stored_charge_current_ma",
 			   unit->stored_charge_current_ma);
 		json_maybe(t, "written_charge_current_ma",

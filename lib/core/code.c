@@ -243,6 +243,18 @@ const struct code_row code_rows[CODE_COUNT] = {
 			   "time given is over.",
 		.advice = "Watch that battery yourself meanwhile.",
 	},
+	[CODE_W_X08] = {
+		.name = "W-X08",
+		.text = "A unit is configured for a VE.Bus BMS",
+		.id = "898c22b113f04df3a74634c92be60429",
+		.means = "A unit has an assistant that waits for a VE.Bus BMS, "
+			 "and there is none on its bus.",
+		.outputs = "No output changes; without such a BMS the unit "
+			   "stays off or in its emergency mode.",
+		.advice = "Configure the unit without the VE.Bus BMS "
+			  "assistant, or with the two-signal BMS support "
+			  "assistant wired to ATC and ATD.",
+	},
 	[CODE_A_X01] = {
 		.name = "A-X01",
 		.text = "The inverter/charger does not obey",

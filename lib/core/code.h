@@ -30,6 +30,7 @@ enum code {
 	CODE_W_X05, /* high discharge current of a battery */
 	CODE_W_X06, /* a unit's firmware needs an assistant: C6 */
 	CODE_W_X07, /* a battery is bypassed by an operator */
+	CODE_W_X08, /* a unit waits for a VE.Bus BMS */
 	CODE_A_X01, /* inverter/charger does not obey */
 	CODE_A_X02, /* high cell voltage */
 	CODE_A_X03, /* a VE.Bus BMS is there, nothing is commanded: C6 */

@@ -153,6 +153,8 @@ static void apply_bar(const struct inverter_reading *r, struct bms_output *out)
 	if (firmware.known && firmware.value >= INVERTER_FIRMWARE_MIN &&
 	    firmware.value < INVERTER_FIRMWARE_FULL)
 		out->codes |= CODE_BIT(CODE_W_X06);
+	if (inverter_waits_for_bms(r))
+		out->codes |= CODE_BIT(CODE_W_X08);
 	if (!code)
 		return;
 	out->codes |= code;

@@ -26,3 +26,16 @@ enum inverter_bar inverter_bar(const struct inverter_reading *reading)
 	return reading->bms_present.known ? INVERTER_BAR_NONE :
 					    INVERTER_BAR_NOT_LOOKED;
 }
+
+bool inverter_waits_for_bms(const struct inverter_reading *reading)
+{
+	if (!reading->bms_present.known || reading->bms_present.value)
+		return false;
+	for (size_t i = 0; i < reading->n_units && i < BMS_UNITS_MAX; i++) {
+		maybe_i32 expects = reading->unit[i].expects_bms;
+
+		if (expects.known && expects.value)
+			return true;
+	}
+	return false;
+}

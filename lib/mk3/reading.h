@@ -39,6 +39,7 @@ struct inverter_unit {
 	uint8_t address;
 	maybe_i32 product;          /* TTTT of the version, mk3.md 6.1 */
 	maybe_i32 firmware;         /* version % 1000 */
+	maybe_i32 expects_bms;      /* 0 or 1: will not run without one */
 	maybe_i32 stored_charge_current_ma; /* setting 4 as stored */
 	maybe_i32 written_charge_current_ma; /* last RAM-only write accepted */
 };
@@ -126,6 +127,9 @@ enum {
 
 /* A firmware that is not known bars nothing: what restricts must get out. */
 enum inverter_bar inverter_bar(const struct inverter_reading *reading);
+
+/* A unit waits for a VE.Bus BMS, and it is known that none is there. */
+bool inverter_waits_for_bms(const struct inverter_reading *reading);
 
 /* The lowest firmware that is known; unknown where none is. */
 maybe_i32 inverter_lowest_firmware(const struct inverter_reading *reading);

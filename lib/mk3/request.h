@@ -94,11 +94,15 @@ enum {
 	MK3_RAM_SOC = 13,
 
 	MK3_SETTING_CHARGE_CURRENT = 4,
+	MK3_SETTING_FLAGS2 = 60,
 	MK3_SETTING_CAPACITY = 64, /* 0: the unit's own monitor is off */
 };
 
 /* What an unknown setting may be told as, mk3.md 18.12. */
 enum { MK3_NO_SETTING = 0xffff };
+
+/* Of Flags2, mk3.md 7 (B): the unit runs beside a VE.Bus BMS only. */
+enum { MK3_FLAGS2_EXPECTS_BMS = 0x80 };
 
 /* Whom a query of the bus is for, mk3.md 9. */
 enum {

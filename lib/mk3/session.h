@@ -73,6 +73,7 @@ enum mk3_ask {
 	ASK_UNIT_HIGH,    /* 06 */
 	ASK_UNIT_SETTING, /* 31 */
 	ASK_UNIT_INFO,    /* 35 */
+	ASK_UNIT_FLAGS,   /* 31 */
 	ASK_UNIT_WRITE,   /* 37; raw: the word */
 	ASK_COUNT
 };
@@ -128,7 +129,7 @@ struct mk3_scale_slot {
 
 /* What is asked of a unit next; DONE until the next sweep. */
 enum mk3_unit_step {
-	UNIT_LOW, UNIT_HIGH, UNIT_SETTING, UNIT_INFO, UNIT_DONE
+	UNIT_LOW, UNIT_HIGH, UNIT_SETTING, UNIT_INFO, UNIT_FLAGS, UNIT_DONE
 };
 
 struct mk3_unit {
@@ -136,6 +137,7 @@ struct mk3_unit {
 	bool expected; /* should answer: F 7 names it, or it did before */
 	bool has_stored;
 	bool has_info;
+	bool has_flags; /* was asked for them, answered or not */
 	enum mk3_unit_step step;
 	uint8_t failures;
 	mono_t next_try;
@@ -143,6 +145,7 @@ struct mk3_unit {
 	uint16_t version_low;
 	uint16_t stored;
 	struct mk3_setting_info info;
+	maybe_i32 expects_bms;
 	maybe_i32 written; /* raw word that was acknowledged last */
 	int32_t written_of; /* the system's current of which it is the share */
 	mono_t refresh;
@@ -246,6 +249,9 @@ bool mk3_units_write_next(const struct mk3 *mk3, mono_t now, bool urgent,
 bool mk3_map_next(const struct mk3 *mk3, struct mk3_want *ret_want);
 enum mk3_taken mk3_map_take(struct mk3 *mk3, mono_t now,
 			    const struct mk3_frame *frame);
+/* What it was configured for is asked when there is nothing else to do. */
+bool mk3_unit_flags_next(const struct mk3 *mk3, uint8_t address,
+			 struct mk3_want *ret_want);
 /* The next question to the unit at address, if it has one. */
 bool mk3_unit_ask_next(const struct mk3 *mk3, mono_t now, uint8_t address,
 		       struct mk3_want *ret_want);

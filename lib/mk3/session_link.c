@@ -257,6 +257,7 @@ static enum mk3_taken take(struct mk3 *mk3, mono_t now,
 	case ASK_UNIT_HIGH:
 	case ASK_UNIT_SETTING:
 	case ASK_UNIT_INFO:
+	case ASK_UNIT_FLAGS:
 	case ASK_UNIT_WRITE:
 		return take_winmon(mk3, now, frame);
 	case ASK_NOTHING:

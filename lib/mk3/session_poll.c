@@ -230,13 +230,16 @@ static bool foreground(const struct mk3 *mk3, mono_t now,
 
 static bool background(struct mk3 *mk3, mono_t now, struct mk3_want *ret_want)
 {
-	for (uint8_t i = MASTER + 1; i < BMS_UNITS_MAX; i++) {
-		if (!mk3_unit_ask_next(mk3, now, i, ret_want))
-			continue;
+	uint8_t n_flags = mk3->swept ? BMS_UNITS_MAX : 0;
+	bool found = false;
+
+	for (uint8_t i = MASTER; i < n_flags && !found; i++)
+		found = mk3_unit_flags_next(mk3, i, ret_want);
+	for (uint8_t i = MASTER + 1; i < BMS_UNITS_MAX && !found; i++)
+		found = mk3_unit_ask_next(mk3, now, i, ret_want);
+	if (found)
 		mk3->background = mono_add_ms(now, MK3_BACKGROUND_MS);
-		return true;
-	}
-	return false;
+	return found;
 }
 
 /*

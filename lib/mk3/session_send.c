@@ -37,6 +37,7 @@ static const struct ask_row ask_rows[] = {
 	[ASK_UNIT_HIGH] = { 500, WINMON_LEAST },
 	[ASK_UNIT_SETTING] = { 500, WINMON_LEAST },
 	[ASK_UNIT_INFO] = { 500, WINMON_LEAST },
+	[ASK_UNIT_FLAGS] = { 500, WINMON_LEAST },
 	[ASK_UNIT_WRITE] = { 500, WINMON_LEAST },
 };
 
@@ -134,6 +135,9 @@ static struct mk3_request request_for(const struct mk3 *mk3,
 	case ASK_UNIT_INFO:
 		return mk3_request_winmon_id(letter, MK3_SETTING_INFO,
 					     MK3_SETTING_CHARGE_CURRENT);
+	case ASK_UNIT_FLAGS:
+		return mk3_request_winmon_id(letter, MK3_READ_SETTING,
+					     MK3_SETTING_FLAGS2);
 	case ASK_UNIT_WRITE:
 		return mk3_request_write_setting(letter,
 						 MK3_SETTING_CHARGE_CURRENT,

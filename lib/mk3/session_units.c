@@ -184,11 +184,21 @@ bool mk3_unit_ask_next(const struct mk3 *mk3, mono_t now, uint8_t address,
 	case UNIT_INFO:
 		want.ask = ASK_UNIT_INFO;
 		break;
+	case UNIT_FLAGS:
 	case UNIT_DONE:
 		return false;
 	}
 	*ret_want = want;
 	return true;
+}
+
+bool mk3_unit_flags_next(const struct mk3 *mk3, uint8_t address,
+			 struct mk3_want *ret_want)
+{
+	*ret_want = (struct mk3_want){
+		.ask = ASK_UNIT_FLAGS, .address = address, .quiet = true,
+	};
+	return mk3->unit[address].step == UNIT_FLAGS;
 }
 
 static maybe_i32 wire_ma(const struct mk3_unit *unit, maybe_i32 raw)
@@ -219,6 +229,7 @@ void mk3_units_publish(struct mk3 *mk3)
 			known_i32((int32_t)(unit->version / FIRMWARE_DIGITS)));
 		mk3_put(mk3, &shown->firmware,
 			known_i32((int32_t)(unit->version % FIRMWARE_DIGITS)));
+		mk3_put(mk3, &shown->expects_bms, unit->expects_bms);
 		mk3_put(mk3, &shown->stored_charge_current_ma,
 			stored_ma(unit));
 		mk3_put(mk3, &shown->written_charge_current_ma,
@@ -271,14 +282,18 @@ static void version_done(struct mk3 *mk3, struct mk3_unit *unit,
 	if (other) {
 		unit->has_stored = false;
 		unit->has_info = false;
+		unit->has_flags = false;
+		unit->expects_bms = UNKNOWN_I32;
 		unit->written = UNKNOWN_I32;
 	}
 	unit->present = true;
 	unit->version = version;
 	/* Stored values are read once: should a unit answer with what was
 	 * written to RAM, the limit would only ever fall. */
-	step_to(unit, unit->has_stored && unit->has_info ? UNIT_DONE :
+	step_to(unit, unit->has_stored && unit->has_info ? UNIT_FLAGS :
 							   UNIT_SETTING);
+	if (unit->step == UNIT_FLAGS && unit->has_flags)
+		step_to(unit, UNIT_DONE);
 }
 
 /* Low word, or the whole number and more bytes in long mode, 5.1. A high
@@ -330,7 +345,25 @@ static void info_done(struct mk3_unit *unit,
 {
 	unit->info = *info;
 	unit->has_info = true;
+	step_to(unit, unit->has_flags ? UNIT_DONE : UNIT_FLAGS);
+}
+
+static void flags_done(struct mk3_unit *unit, maybe_i32 expects_bms)
+{
+	unit->expects_bms = expects_bms;
+	unit->has_flags = true;
 	step_to(unit, UNIT_DONE);
+}
+
+static enum mk3_taken take_flags(struct mk3_unit *unit, struct bytes data)
+{
+	uint16_t flags = bytes_le16(&data);
+
+	if (data.is_short)
+		return TAKEN_NOT;
+	flags_done(unit, flags == MK3_NO_SETTING ? UNKNOWN_I32 :
+		   known_i32((flags & MK3_FLAGS2_EXPECTS_BMS) != 0));
+	return TAKEN_DONE;
 }
 
 static enum mk3_taken take_info(struct mk3 *mk3, struct mk3_unit *unit,
@@ -371,6 +404,8 @@ static enum mk3_taken take(struct mk3 *mk3, mono_t now,
 		return take_setting(unit, data);
 	if (ask == ASK_UNIT_INFO)
 		return take_info(mk3, unit, winmon);
+	if (ask == ASK_UNIT_FLAGS && winmon->code == MK3_IS_SETTING)
+		return take_flags(unit, data);
 	if (ask == ASK_UNIT_WRITE && winmon->code == MK3_SETTING_WRITTEN) {
 		write_done(mk3, unit, now);
 		return TAKEN_DONE;
@@ -457,6 +492,8 @@ void mk3_unit_failed(struct mk3 *mk3, mono_t now)
 		write_failed(unit, now);
 	else if (want->ask == ASK_UNIT_INFO && mk3->flight.setting_info.usable)
 		info_done(unit, &mk3->flight.setting_info.info);
+	else if (want->ask == ASK_UNIT_FLAGS)
+		flags_done(unit, UNKNOWN_I32);
 	else
 		ask_failed(unit, want->address, now);
 	swept_update(mk3);

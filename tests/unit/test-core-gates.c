@@ -100,6 +100,27 @@ START_TEST(firmware_and_a_bms_decide_whether_it_is_commanded)
 }
 END_TEST
 
+/* C6, mk3.md 7: told where it is known that there is none to wait for */
+START_TEST(a_unit_that_waits_for_a_bms_is_warned_of)
+{
+	healthy();
+	reading.unit[1].expects_bms = known_i32(1);
+	run(200, ALL);
+	ck_assert_uint_eq(bank.out.codes, CODE_BIT(CODE_W_X08));
+	ck_assert_int_eq(bank.out.inverter.state, INVERTER_ON);
+	reading.bms_present = known_i32(1);
+	run(200, ALL);
+	ck_assert_uint_eq(bank.out.codes, CODE_BIT(CODE_A_X03));
+	reading.bms_present = UNKNOWN_I32;
+	run(200, ALL);
+	ck_assert_uint_eq(bank.out.codes, 0);
+	reading.bms_present = known_i32(0);
+	reading.unit[1].expects_bms = known_i32(0);
+	run(200, ALL);
+	ck_assert_uint_eq(bank.out.codes, 0);
+}
+END_TEST
+
 struct barred_case {
 	bool low; /* a cell, else a high one */
 	int32_t bits; /* as read back */
@@ -289,6 +310,7 @@ int main(void)
 	tcase_add_loop_test(tc,
 			    firmware_and_a_bms_decide_whether_it_is_commanded,
 			    0, ARRAY_SIZE(gates));
+	tcase_add_test(tc, a_unit_that_waits_for_a_bms_is_warned_of);
 	tcase_add_loop_test(tc, a_stop_that_cannot_be_commanded_is_an_alarm, 0,
 			    2 * ARRAY_SIZE(barreds));
 	tcase_add_loop_test(tc, the_alarm_of_a_barred_stop_is_not_waited_for,

@@ -304,9 +304,13 @@ static void answer_winmon(struct rig *rig, const uint8_t *request)
 		rig_reply(rig, body, 5, true);
 		break;
 	case 0x31:
-		ck_assert(request[3] == 4 || request[3] == 64);
+		if (request[3] == 60 && unit->no_flags2)
+			return;
+		ck_assert(request[3] == 4 || request[3] == 60 ||
+			  request[3] == 64);
 		body[2] = 0x86;
-		word(body + 3, request[3] == 64 ? m->capacity : unit->stored);
+		word(body + 3, request[3] == 64 ? m->capacity :
+			       request[3] == 60 ? unit->flags2 : unit->stored);
 		rig_reply(rig, body, 5, true);
 		break;
 	case 0x35:

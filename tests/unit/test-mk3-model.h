@@ -20,6 +20,8 @@ struct model_unit {
 	uint16_t stored;
 	uint16_t ram;
 	int16_t setting_sc;
+	uint16_t flags2;  /* setting 60 */
+	bool no_flags2;   /* answers nothing for it */
 	unsigned int writes;
 };
 

@@ -185,6 +185,45 @@ START_TEST(a_unit_that_tells_no_version_is_commanded)
 }
 END_TEST
 
+struct flags_case {
+	uint16_t flags2;
+	bool silent;
+	maybe_i32 expects;
+};
+
+static const struct flags_case flagses[] = {
+	{ 0x0010, false, { 0, true } },
+	{ 0x0090, false, { 1, true } },
+	{ 0x0080, true, { 0, false } },
+	{ 0xffff, false, { 0, false } },
+};
+
+/* C6, mk3.md 7: what a unit was configured for is read, once */
+START_TEST(a_unit_that_waits_for_a_bms_is_told)
+{
+	const struct flags_case *c = &flagses[_i];
+	const struct inverter_reading *r = rig_reading(&rig);
+
+	rig.model.unit[1] = rig.model.unit[0];
+	rig.model.unit[1].flags2 = c->flags2;
+	rig.model.unit[1].no_flags2 = c->silent;
+	rig_up(&rig, INVERTER_ON, 50000);
+	rig_run(&rig, 5000);
+	ck_assert(r->unit[0].expects_bms.known);
+	ck_assert_int_eq(r->unit[0].expects_bms.value, 0);
+	ck_assert_int_eq(r->unit[1].expects_bms.known, c->expects.known);
+	ck_assert_int_eq(r->unit[1].expects_bms.value, c->expects.value);
+	ck_assert_int_eq(inverter_waits_for_bms(r), c->expects.value);
+	ck_assert(r->charge_current_applied);
+	rig.n_sent = 0;
+	rig_run(&rig, 100000);
+	for (size_t i = 0; i < rig.n_sent; i++)
+		ck_assert(!(rig.sent[i].bytes[3] == 0x31 &&
+			    rig.sent[i].bytes[4] == 60));
+	ck_assert_uint_eq(rig.faults[FAULT_TIMEOUT], 0);
+}
+END_TEST
+
 /* --- a Digital Multi Control ---------------------------------------------- */
 
 /* C11 */
@@ -485,6 +524,8 @@ static void add_bus(TCase *tcase)
 			    ARRAY_SIZE(firmwares));
 	tcase_add_test(tcase, one_old_unit_of_three_bars_them_all);
 	tcase_add_test(tcase, a_unit_that_tells_no_version_is_commanded);
+	tcase_add_loop_test(tcase, a_unit_that_waits_for_a_bms_is_told, 0,
+			    ARRAY_SIZE(flagses));
 	tcase_add_test(tcase,
 		a_digital_multi_control_is_noticed_and_the_state_still_sent);
 	tcase_add_test(tcase,
