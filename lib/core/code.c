@@ -245,7 +245,8 @@ const struct code_row code_rows[CODE_COUNT] = {
 	},
 	[CODE_W_X08] = {
 		.name = "W-X08",
-		.text = "A unit is configured for a VE.Bus BMS",
+		.text = "The inverter/charger is configured for a "
+			"VE.Bus BMS and will not run without one",
 		.id = "898c22b113f04df3a74634c92be60429",
 		.means = "A unit has an assistant that waits for a VE.Bus BMS, "
 			 "and there is none on its bus.",
