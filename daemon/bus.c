@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <ev.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <systemd/sd-bus.h>
 #include <time.h>
 
@@ -18,9 +20,9 @@ enum {
 	/* Then the rest of the loop has its turn, whichever comes first. */
 	MESSAGES_PER_TURN = 16,
 	SERVE_US = 2000,
-	/* Unsent messages; then callers are not listened to, */
-	QUEUE_ANSWERS_MAX = 64,
-	QUEUE_MAX = 256,        /* then changes are kept, */
+	/* Unsent messages; then changes are kept for later, */
+	QUEUE_CHANGES_MAX = 16,
+	QUEUE_ANSWERS_MAX = 128, /* then callers are not listened to, */
 	QUEUE_EVENTS_MAX = 1024, /* then events are lost */
 	START_TIMEOUT_MS = 2000,
 	EVENT_TEXT_SIZE = 512
@@ -32,6 +34,12 @@ enum {
  * (max_incoming_bytes, dbus-daemon(1)): one program that listens and is
  * stopped would else silence this one for everybody. */
 #define STUCK_S 5.0
+
+/* What is on its way: a bus that is only slow makes it less. */
+struct unsent {
+	uint64_t messages; /* not in the socket yet */
+	int bytes;         /* in it, not read by the bus daemon yet */
+};
 
 struct bus {
 	struct ev_loop *loop;
@@ -53,6 +61,7 @@ struct bus {
 	ev_timer timeout;
 	ev_timer retry;
 	ev_timer stuck; /* runs while something is unsent */
+	struct unsent unsent; /* when it was looked at last */
 };
 
 static uint64_t monotonic_us(void)
@@ -178,11 +187,9 @@ static int connect_bus(struct bus *bus)
 
 static void on_io(struct ev_loop *loop, ev_io *io, int events)
 {
-	struct bus *bus = io->data;
-
-	if (events & EV_WRITE)
-		ev_timer_stop(loop, &bus->stuck);
-	serve(bus);
+	(void)loop;
+	(void)events;
+	serve(io->data);
 }
 
 static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
@@ -192,11 +199,27 @@ static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
 	serve(timer->data);
 }
 
+static struct unsent what_is_unsent(const struct bus *bus)
+{
+	struct unsent unsent = { 0 };
+
+	(void)sd_bus_get_n_queued_write(bus->connection, &unsent.messages);
+	(void)ioctl(sd_bus_get_fd(bus->connection), SIOCOUTQ, &unsent.bytes);
+	return unsent;
+}
+
 static void on_stuck(struct ev_loop *loop, ev_timer *timer, int events)
 {
+	struct bus *bus = timer->data;
+	struct unsent unsent = what_is_unsent(bus);
+
 	(void)loop;
 	(void)events;
-	fail(timer->data, -ETIMEDOUT);
+	if (unsent.messages >= bus->unsent.messages &&
+	    unsent.bytes >= bus->unsent.bytes)
+		fail(bus, -ETIMEDOUT);
+	else
+		bus->unsent = unsent;
 }
 
 static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
@@ -239,13 +262,14 @@ static void watch_time(struct bus *bus, uint64_t until_us)
 	ev_timer_start(bus->loop, &bus->timeout);
 }
 
-/* From the last moment at which something could be sent. */
 static void watch_queue(struct bus *bus)
 {
-	if (has_room(bus->connection, 1))
+	if (has_room(bus->connection, 1)) {
 		ev_timer_stop(bus->loop, &bus->stuck);
-	else if (!ev_is_active(&bus->stuck))
+	} else if (!ev_is_active(&bus->stuck)) {
+		bus->unsent = what_is_unsent(bus);
 		ev_timer_again(bus->loop, &bus->stuck);
+	}
 }
 
 /* Before every sleep of the loop: what sd-bus waits for. */
@@ -410,7 +434,7 @@ void bus_publish(struct bus *bus)
 {
 	sd_bus *to = bus->owned ? bus->connection : NULL;
 
-	if (to && !has_room(to, QUEUE_MAX))
+	if (to && !has_room(to, QUEUE_CHANGES_MAX))
 		return;
 	if (!bus_tree_fits(&bus->tree, bus->view))
 		rebuild(bus, to);

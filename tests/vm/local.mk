@@ -28,9 +28,15 @@ tests_vm_test_start_SOURCES = tests/vm/test-start.c $(vm_rig)
 tests_vm_test_start_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_test_start_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/vm/flood
+tests_vm_flood_SOURCES = tests/vm/flood.c
+tests_vm_flood_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_vm_flood_LDADD = $(SYSTEMD_LIBS)
+
 EXTRA_DIST += tests/vm/bed.sh tests/vm/init tests/vm/kernel \
 	tests/vm/kernel.config tests/vm/kernel-persist.patch tests/vm/run \
-	tests/vm/test-endings tests/vm/test-run tests/vm/test-systemd
+	tests/vm/test-endings tests/vm/test-hostile tests/vm/test-run \
+	tests/vm/test-systemd
 
 # For scripts/check: their names.
 print-vm-tests:
