@@ -16,7 +16,9 @@ void snapshot_history(const struct view *view,
 		      const struct snapshot_history *last,
 		      struct snapshot_history *ret)
 {
+	/* At the start nobody waits a minute for the first values. */
 	if (last->taken.us != 0 && last->events == view->output->events &&
+	    !isnan(last->number[HISTORY_MIN_VOLTAGE]) &&
 	    mono_elapsed_ms(last->taken, view->now) < SNAPSHOT_HISTORY_MS) {
 		*ret = *last;
 		return;

@@ -2,6 +2,7 @@
 /* The history page, row for row as the table of the values has it. */
 #include <ctype.h>
 #include <math.h>
+#include <string.h>
 
 #include "daemon/bus_table.h"
 #include "daemon/ctl/print_text.h"
@@ -9,17 +10,18 @@
 
 enum { DAY_S = 86400, HOUR_S = 3600, LABEL_WIDTH = 30 };
 
-/* "DeepestDischarge" as "Deepest discharge". */
+/* "DeepestDischarge" as "Deepest discharge"; Ah stays a unit. */
 static void print_name(FILE *out, const char *name)
 {
 	int n = 0;
 
 	for (size_t i = 0; name[i]; i++) {
 		bool word = i > 0 && isupper((unsigned char)name[i]);
+		bool unit = strncmp(name + i, "Ah", 2) == 0;
 
 		n += fprintf(out, "%s%c", word ? " " : "",
-			     word ? tolower((unsigned char)name[i]) :
-				    name[i]);
+			     word && !unit ? tolower((unsigned char)name[i]) :
+					     name[i]);
 	}
 	fprintf(out, "%*s", n < LABEL_WIDTH ? LABEL_WIDTH - n : 1, "");
 }

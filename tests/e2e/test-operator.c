@@ -142,7 +142,8 @@ END_TEST
 /* F3 */
 START_TEST(the_history_is_shown_and_reset)
 {
-	ctl("history", 0, "Minimum cell voltage");
+	ctl("history", 0, "Minimum cell voltage          3.");
+	ctl("history", 0, "Cumulative Ah drawn");
 	ctl("history", 0, "Cycles                        0");
 	ctl("history --reset", 0, "");
 	ctl("history --json", 0, "\"CumulativeAhDrawn\":");
