@@ -10,6 +10,8 @@
 #include "lib/base/maybe.h"
 #include "lib/base/overrides.h"
 
+#define LONG_NUMBER "12345678901234567890"
+
 static struct settings settings;
 static struct overrides overrides;
 static char error[SETTINGS_ERROR_SIZE];
@@ -156,8 +158,8 @@ START_TEST(lines_that_are_not_understood_are_left_out)
 		"battery-monitor  10 8", " discharge-floor 10 8",
 		"battery-monitor discharge-floor 10 \x01",
 		"battery-monitor nothing 10 8", "protection cell-high 3.75 3.6",
-		"battery-monitor discharge-floor 10 1234567890123456789012345"
-		"67890123456789",
+		"battery-monitor discharge-floor 10 "
+			LONG_NUMBER LONG_NUMBER LONG_NUMBER,
 	};
 	char text[300];
 

@@ -220,6 +220,19 @@ START_TEST(a_save_torn_at_any_byte_loses_only_itself)
 }
 END_TEST
 
+/* Saves one number after the other and tells of each, until it is killed. */
+static void save_for_ever(long i, int done)
+{
+	char text[30];
+
+	for (;; i++) {
+		snprintf(text, sizeof(text), "%ld", i);
+		if (store_save(dir, "x", text, strlen(text)) < 0 ||
+		    write(done, &i, sizeof(i)) < 0)
+			_exit(1);
+	}
+}
+
 /* F3: ends a process that does nothing but save, at any moment. */
 START_TEST(a_killed_process_loses_no_more_than_one_save)
 {
@@ -234,14 +247,8 @@ START_TEST(a_killed_process_loses_no_more_than_one_save)
 		pid_t pid = fork();
 
 		ck_assert_int_ge(pid, 0);
-		for (long i = counted + 1; pid == 0; i++) {
-			char text[30];
-
-			snprintf(text, sizeof(text), "%ld", i);
-			if (store_save(dir, "x", text, strlen(text)) < 0 ||
-			    write(done[1], &i, sizeof(i)) < 0)
-				_exit(1);
-		}
+		if (pid == 0)
+			save_for_ever(counted + 1, done[1]);
 		/* The fourth save is done; the next one may be under way. */
 		for (int i = 0; i < 4; i++)
 			ck_assert_int_eq(read(done[0], &last, sizeof(last)),
