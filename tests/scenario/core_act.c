@@ -242,6 +242,10 @@ static bool act_outside(struct core *c, const struct action *a)
 		return command(c, BMS_COMMAND_SET_SOC, 0, tenth(a->value));
 	case ACTION_SYNCHRONISE:
 		return command(c, BMS_COMMAND_SYNCHRONISE, 0, 0);
+	case ACTION_BEGIN_UPDATE:
+		return command(c, BMS_COMMAND_BEGIN_UPDATE, 0, 0);
+	case ACTION_END_UPDATE:
+		return command(c, BMS_COMMAND_END_UPDATE, 0, 0);
 	case ACTION_INVERTER_LINK:
 		c->reading.connected = is_on(a, "connected");
 		break;

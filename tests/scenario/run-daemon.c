@@ -115,6 +115,13 @@ static bool act_battery(struct rig *rig, const struct action *a)
 	return false;
 }
 
+static bool call(struct rig *rig, const char *method)
+{
+	return sd_bus_call_method(rig->bus, RIG_NAME, RIG_ROOT,
+				  RIG_NAME ".Bms1", method, NULL, NULL,
+				  "") >= 0;
+}
+
 static bool act(void *world, const struct action *a)
 {
 	struct whole *w = world;
@@ -140,6 +147,10 @@ static bool act(void *world, const struct action *a)
 		snprintf(words, sizeof(words), "--session-bus bypass %u %.0f",
 			 (unsigned int)a->battery, a->value);
 		return rig_run_ctl(w->rig, words) == 0;
+	case ACTION_BEGIN_UPDATE:
+		return call(w->rig, "BeginUpdate");
+	case ACTION_END_UPDATE:
+		return call(w->rig, "EndUpdate");
 	}
 	return act_battery(w->rig, a);
 }

@@ -327,6 +327,58 @@ START_TEST(a_battery_that_protects_itself_is_not_kept)
 }
 END_TEST
 
+static void open_its_switch(void)
+{
+	bank.sample[1].discharge_switch_on = known_i32(0);
+}
+
+static void make_high(void)
+{
+	bank_cell(&bank, 1, 4, 3760);
+}
+
+static void make_cold(void)
+{
+	bank_temperature(&bank, 1, -250);
+}
+
+static void protect_from_charge(void)
+{
+	bank.sample[1].protections = 1u << PROTECTION_CHARGE_OVERCURRENT;
+}
+
+/* What the battery said last, while an operator bypassed it. */
+static const struct {
+	void (*change)(void);
+	bool kept;
+} last_words[] = {
+	{ open_its_switch, false },
+	{ make_high, true },
+	{ make_cold, true }, /* the discharge guard is off */
+	{ protect_from_charge, true },
+};
+
+/* H1, B5, B9: only what is about discharge counts */
+START_TEST(what_forbids_charge_alone_does_not_keep_from_being_kept)
+{
+	healthy(2);
+	begin_update();
+	bank.input.command = (struct bms_command){
+		.kind = BMS_COMMAND_BYPASS, .battery = 2, .value = 10,
+	};
+	bank_step_only(&bank);
+	bank.input.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
+	last_words[_i].change();
+	bank_run_ms(&bank, 2000);
+	ck_assert(bank.out.atd_high);
+	bank.silent[1] = true;
+	bank_run_ms(&bank, 7000);
+	ck_assert(bank.out.atd_high);
+	bank_run_ms(&bank, 11000);
+	ck_assert_int_eq(bank.out.atd_high, last_words[_i].kept);
+}
+END_TEST
+
 /* H1: a clock that runs back ends it, and all has to be heard again */
 START_TEST(a_clock_that_runs_back_ends_the_window)
 {
@@ -358,6 +410,9 @@ int main(void)
 	tcase_add_test(tc, limits_act_at_once_within_a_window);
 	tcase_add_test(tc, a_battery_in_pre_alarm_is_not_kept);
 	tcase_add_test(tc, a_battery_that_protects_itself_is_not_kept);
+	tcase_add_loop_test(tc,
+		what_forbids_charge_alone_does_not_keep_from_being_kept, 0,
+		ARRAY_SIZE(last_words));
 	tcase_add_test(tc, a_clock_that_runs_back_ends_the_window);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
