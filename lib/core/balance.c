@@ -72,7 +72,8 @@ void balance_step(struct bms_state *state, struct bms_output *ret_output)
 		b->full_ms = 0;
 		b->full_since = state->last_now;
 		for (uint32_t i = 0; i < state->n_batteries; i++)
-			state->battery[i].fitted = true;
+			state->battery[i].fitted |=
+				!state->battery[i].left_out_charge;
 	}
 	if (state->heard)
 		judge_cells(state, ret_output);

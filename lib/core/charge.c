@@ -231,15 +231,11 @@ static bool is_settable(const struct bms_state *state)
 	return state->all_online;
 }
 
-static void anchor_all(struct bms_state *state, int32_t permille)
+static void anchor(struct bms_battery *b, int32_t permille)
 {
-	for (uint32_t i = 0; i < state->n_batteries; i++) {
-		struct bms_battery *b = &state->battery[i];
-
-		b->charge.known = true;
-		b->charge.anchored = true;
-		b->charge.count = share(full_of(b), permille);
-	}
+	b->charge.known = true;
+	b->charge.anchored = true;
+	b->charge.count = share(full_of(b), permille);
 }
 
 static void obey(struct bms_state *state, const struct bms_input *input,
@@ -253,7 +249,8 @@ static void obey(struct bms_state *state, const struct bms_input *input,
 		return;
 	if (!out->soc_settable || permille < 0 || permille > 1000)
 		return;
-	anchor_all(state, permille);
+	for (uint32_t i = 0; i < state->n_batteries; i++)
+		anchor(&state->battery[i], permille);
 	state->events++;
 	/* What the operator says holds for the detection time at least. */
 	state->full = false;
@@ -297,8 +294,12 @@ static void recognise_full(struct bms_state *state,
 	state->full = !state->uncharged.tripped && what == LATCH_CLEAR;
 	if (!state->full)
 		return;
-	/* It stays so for as long as this is seen. */
-	anchor_all(state, 1000);
+	/* It stays so for as long as this is seen. A battery whose charge
+	 * switch is open has had no part in it (B9). */
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		if (!state->battery[i].left_out_charge)
+			anchor(&state->battery[i], 1000);
+	}
 	state->filled = !was_full;
 	if (state->filled)
 		state->events++;

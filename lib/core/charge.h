@@ -130,11 +130,12 @@ void charge_forget_times(struct charge *charge);
  * recognises the full charge (E2) and fills in soc_permille, soc_anchored,
  * soc_settable, consumed_mah and time_remaining_s.
  *
- * E2: every count is 100 % once the bank's voltage has been above the
- * charged voltage and its current below the tail current, in every reading
- * for the detection time, with no gap longer than lost-warning between
- * them. A discharge is not a tail: it ends the wait, unless it is as small
- * as sensors make of no current at all (CHARGE_IDLE_SHARE).
+ * E2: every count, but that of a battery left out of charging (B9), is
+ * 100 % once the bank's voltage has been above the charged voltage and its
+ * current below the tail current, in every reading for the detection time,
+ * with no gap longer than lost-warning between them. A discharge is not a
+ * tail: it ends the wait, unless it is as small as sensors make of no
+ * current at all (CHARGE_IDLE_SHARE).
  */
 void charge_step(struct bms_state *state, const struct settings *settings,
 		 const struct bms_input *input,

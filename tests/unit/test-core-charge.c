@@ -625,6 +625,25 @@ START_TEST(the_charged_voltage_goes_with_the_bank)
 }
 END_TEST
 
+/* E2, B9: a battery that has taken itself out of the charge is not full */
+START_TEST(a_battery_left_out_is_not_filled)
+{
+	begin(2);
+	bank.settings.general.self_isolating = true;
+	bank.sample[1].charge_switch_on = known_i32(0);
+	for (uint32_t i = 0; i < 2; i++)
+		bank_cells(&bank, i, 3510);
+	ck_assert(fills_within(200));
+	ck_assert_int_eq(charge(0)->count, mah(FULL_MAH));
+	ck_assert_int_eq(charge(1)->count, mah(168000));
+	ck_assert_int_eq(bank.out.balancer, BALANCER_UNKNOWN);
+	ck_assert(!bank.out.soc_anchored);
+	bank.sample[1].charge_switch_on = known_i32(1);
+	later(1000);
+	ck_assert_int_eq(charge(1)->count, mah(FULL_MAH));
+}
+END_TEST
+
 /* E2: a bank whose voltage is not known is not full */
 START_TEST(an_impossible_voltage_fills_nothing)
 {
@@ -1020,6 +1039,7 @@ int main(void)
 	tcase_add_test(tc, a_full_charge_needs_all_of_its_readings);
 	tcase_add_test(tc, a_full_charge_that_has_ended_may_come_again);
 	tcase_add_test(tc, the_charged_voltage_goes_with_the_bank);
+	tcase_add_test(tc, a_battery_left_out_is_not_filled);
 	tcase_add_test(tc, an_impossible_voltage_fills_nothing);
 	tcase_add_test(tc, tail_and_detection_time_are_settings);
 	tcase_add_test(tc, an_operator_sets_and_synchronises);
