@@ -113,7 +113,7 @@ static bool switch_next(struct mk3 *mk3, mono_t now,
 		       reading->sent != mk3->command.state;
 
 	if (!mk3_switches(mk3) ||
-		    (!changed && !mono_reached(now, mk3->switch_due)))
+	    (!changed && !mono_reached(now, mk3->switch_due)))
 		return false;
 	mk3->switch_due = next_beat(changed ? now : mk3->switch_due, now,
 				    MK3_SWITCH_MS);

@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: MIT
+mk3_model = tests/unit/test-mk3-model.c tests/unit/test-mk3-model.h \
+	tests/unit/test-mk3-rig.c
+
 check_PROGRAMS += \
 	tests/unit/test-mk3-charge \
 	tests/unit/test-mk3-frame \
@@ -18,7 +21,7 @@ TESTS += \
 EXTRA_DIST += tests/vectors/mk3.psv
 
 tests_unit_test_mk3_charge_SOURCES = tests/unit/test-mk3-charge.c \
-	tests/unit/test-mk3-model.c tests/unit/test-mk3-model.h
+	$(mk3_model)
 tests_unit_test_mk3_charge_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_mk3_charge_LDADD = $(TEST_LIBS)
 tests_unit_test_mk3_frame_SOURCES = tests/unit/test-mk3-frame.c
@@ -28,15 +31,15 @@ tests_unit_test_mk3_names_SOURCES = tests/unit/test-mk3-names.c
 tests_unit_test_mk3_names_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_mk3_names_LDADD = $(TEST_LIBS)
 tests_unit_test_mk3_others_SOURCES = tests/unit/test-mk3-others.c \
-	tests/unit/test-mk3-model.c tests/unit/test-mk3-model.h
+	$(mk3_model)
 tests_unit_test_mk3_others_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_mk3_others_LDADD = $(TEST_LIBS)
 tests_unit_test_mk3_session_SOURCES = tests/unit/test-mk3-session.c \
-	tests/unit/test-mk3-model.c tests/unit/test-mk3-model.h
+	$(mk3_model)
 tests_unit_test_mk3_session_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_mk3_session_LDADD = $(TEST_LIBS)
 tests_unit_test_mk3_trouble_SOURCES = tests/unit/test-mk3-trouble.c \
-	tests/unit/test-mk3-model.c tests/unit/test-mk3-model.h
+	$(mk3_model)
 tests_unit_test_mk3_trouble_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_mk3_trouble_LDADD = $(TEST_LIBS)
 tests_unit_test_mk3_vectors_SOURCES = tests/unit/test-mk3-vectors.c \

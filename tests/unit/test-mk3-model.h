@@ -119,6 +119,8 @@ void rig_model_reset(struct rig *rig);
 /* A frame from the MK, checksum added. */
 void rig_reply(struct rig *rig, const uint8_t *body, size_t len,
 	       bool is_answer);
+/* A request to the MK, which looks at it and answers. */
+void rig_request(struct rig *rig, const uint8_t *bytes, size_t len);
 mono_t rig_time(const struct rig *rig);
 
 #endif
