@@ -125,21 +125,21 @@ static bool any_stood_in(const struct bms_state *state)
 	return false;
 }
 
-/* B13. There is an extreme: where nobody is online nobody stands in. */
-static enum latch_evidence judge_lowest(int32_t mv)
+/* B13. Where nobody is online, nobody stands in. */
+static enum latch_evidence judge_lowest(maybe_i32 mv)
 {
-	if (mv < BYPASS_LOW_MV)
+	if (!mv.known || mv.value < BYPASS_LOW_MV)
 		return LATCH_TRIP;
-	return mv >= BYPASS_LOW_MV + BYPASS_CLEAR_MV ? LATCH_CLEAR :
-						       LATCH_BETWEEN;
+	return mv.value >= BYPASS_LOW_MV + BYPASS_CLEAR_MV ? LATCH_CLEAR :
+							     LATCH_BETWEEN;
 }
 
-static enum latch_evidence judge_highest(int32_t mv)
+static enum latch_evidence judge_highest(maybe_i32 mv)
 {
-	if (mv > BYPASS_HIGH_MV)
+	if (!mv.known || mv.value > BYPASS_HIGH_MV)
 		return LATCH_TRIP;
-	return mv <= BYPASS_HIGH_MV - BYPASS_CLEAR_MV ? LATCH_CLEAR :
-							LATCH_BETWEEN;
+	return mv.value <= BYPASS_HIGH_MV - BYPASS_CLEAR_MV ? LATCH_CLEAR :
+							      LATCH_BETWEEN;
 }
 
 static void stand_in(struct bms_state *state,
@@ -154,10 +154,8 @@ static void stand_in(struct bms_state *state,
 		state->bank[BANK_ROW_BYPASS_HIGH] = (struct latch){ 0 };
 		return;
 	}
-	take(state, BANK_ROW_BYPASS_LOW, p, judge_lowest(lowest.value),
-	     lowest);
-	take(state, BANK_ROW_BYPASS_HIGH, p, judge_highest(highest.value),
-	     highest);
+	take(state, BANK_ROW_BYPASS_LOW, p, judge_lowest(lowest), lowest);
+	take(state, BANK_ROW_BYPASS_HIGH, p, judge_highest(highest), highest);
 }
 
 void bank_step(struct bms_state *state, const struct settings *settings,

@@ -493,6 +493,27 @@ START_TEST(the_end_of_a_bypass_gives_the_lead)
 }
 END_TEST
 
+/* B13, H1: nor does one whose silence an update keeps from forbidding */
+START_TEST(an_update_lets_no_silent_battery_stand_in)
+{
+	healthy(2);
+	bypass(2, 600);
+	bank.input.command = (struct bms_command){
+		.kind = BMS_COMMAND_BEGIN_UPDATE,
+	};
+	bank_step_only(&bank);
+	bank.input.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
+	bank.silent[1] = true;
+	bank_run_ms(&bank, 16000);
+	ck_assert(bank.out.atd_high);
+	bank.silent[0] = true;
+	bank_run_ms(&bank, 16000);
+	ck_assert(!bank.out.atc_high && !bank.out.atd_high);
+	ck_assert_ptr_nonnull(bank_reason(&bank, REASON_BYPASS_LOW));
+	ck_assert_ptr_nonnull(bank_reason(&bank, REASON_BYPASS_HIGH));
+}
+END_TEST
+
 /* B13, B9: its switch may have tripped before; that keeps its hold */
 START_TEST(a_bypass_shortens_no_hold)
 {
@@ -551,6 +572,7 @@ int main(void)
 	tcase_add_test(tc, a_bypassed_battery_holds_nobody_back);
 	tcase_add_test(tc, every_answer_has_its_case_and_its_words);
 	tcase_add_test(tc, nobody_stands_in_where_nobody_is_heard);
+	tcase_add_test(tc, an_update_lets_no_silent_battery_stand_in);
 	tcase_add_test(tc, the_end_of_a_bypass_gives_the_lead);
 	tcase_add_test(tc, a_bypass_shortens_no_hold);
 	tcase_add_test(tc, a_clock_that_runs_back_and_a_start_end_it);
