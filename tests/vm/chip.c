@@ -7,7 +7,6 @@
 #include <linux/gpio.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -119,13 +118,15 @@ static bool held(int offset, bool *ret_out)
 
 	ck_assert_msg(f != NULL, "debugfs is not mounted");
 	while (!found && fgets(row, sizeof(row), f)) {
-		const char *colon = strstr(row, ": GPIOs ");
 		const char *end = strrchr(row, ')');
 		int number;
 
-		if (colon) {
+		if (strncmp(row, "gpiochip", 8) == 0) {
 			ours = strstr(row, CHIP_LABEL) != NULL;
-			base = atoi(colon + strlen(": GPIOs "));
+			/* Newer kernels count each chip's from 0, and say
+			 * "gpiochip0: 28 GPIOs". */
+			if (sscanf(row, "gpiochip%*d: GPIOs %d-", &base) != 1)
+				base = 0;
 		} else if (ours && end && sscanf(row, " gpio-%d", &number) &&
 			   number == base + offset) {
 			found = true;
