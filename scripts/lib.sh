@@ -10,6 +10,8 @@ cd "$top" || exit 1
 build=${BMS_BUILD:-build}
 case $build in /*) ;; *) build=$top/$build ;; esac
 jobs=$(nproc 2>/dev/null || echo 1)
+# What is made once, for every build folder.
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vebus-bms-ng
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s\n' "$*" >&2; exit 1; }
@@ -22,17 +24,24 @@ package_installed() {
 		[ "$status" = installed ]
 }
 
+# packages_of USE...: what stands in scripts/packages for these, one a line.
+packages_of() {
+	local use package
+	while read -r use package; do
+		case " $* " in *" $use "*) say "$package" ;; esac
+	done < <(grep -v '^#' scripts/packages) | sort -u
+}
+
 # packages_missing USE...: one name a line, nothing where all is there.
 packages_missing() {
-	local use package name found
-	while read -r use package; do
-		case " $* " in *" $use "*) ;; *) continue ;; esac
+	local package name found
+	while read -r package; do
 		found=
 		for name in ${package//|/ }; do
 			package_installed "$name" && found=yes
 		done
 		[ -n "$found" ] || say "${package%%|*}"
-	done < <(grep -v '^#' scripts/packages)
+	done < <(packages_of "$@")
 }
 
 as_root() {

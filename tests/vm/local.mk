@@ -28,16 +28,20 @@ tests_vm_test_start_SOURCES = tests/vm/test-start.c $(vm_rig)
 tests_vm_test_start_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_test_start_LDADD = $(TEST_LIBS)
 
-check_PROGRAMS += tests/vm/flood
+# What scripts run in there.
+vm_tools = tests/vm/flood
+check_PROGRAMS += $(vm_tools)
 tests_vm_flood_SOURCES = tests/vm/flood.c
 tests_vm_flood_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_flood_LDADD = $(SYSTEMD_LIBS)
 
-EXTRA_DIST += tests/vm/bed.sh tests/vm/init tests/vm/kernel \
-	tests/vm/kernel.config tests/vm/kernel-persist.patch tests/vm/run \
+EXTRA_DIST += tests/vm/bed.sh tests/vm/build tests/vm/debian \
+	tests/vm/init tests/vm/kernel tests/vm/kernel.config \
+	tests/vm/kernel-persist.patch tests/vm/overlay.sh tests/vm/run \
 	tests/vm/test-endings tests/vm/test-hostile tests/vm/test-run \
 	tests/vm/test-systemd
 
-# For scripts/check: their names.
+# For tests/vm/build and scripts/check.
+vm-programs: $(vm_programs) $(vm_tools) tests/sim/bms-sim
 print-vm-tests:
 	@echo $(vm_programs)
