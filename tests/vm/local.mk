@@ -35,7 +35,7 @@ tests_vm_flood_SOURCES = tests/vm/flood.c
 tests_vm_flood_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_flood_LDADD = $(SYSTEMD_LIBS)
 
-EXTRA_DIST += tests/vm/bed.sh tests/vm/build tests/vm/debian \
+EXTRA_DIST += tests/vm/bed.sh tests/vm/build tests/vm/debian tests/vm/host \
 	tests/vm/init tests/vm/kernel tests/vm/kernel.config \
 	tests/vm/kernel-persist.patch tests/vm/overlay.sh tests/vm/run \
 	tests/vm/test-endings tests/vm/test-hostile tests/vm/test-run \

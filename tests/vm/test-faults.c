@@ -6,6 +6,7 @@
  */
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -305,7 +306,11 @@ int main(void)
 		a_line_that_somebody_holds_is_named_and_taken_when_free);
 	tcase_add_test(tc,
 		a_chip_that_goes_is_an_error_and_is_taken_when_it_is_back);
-	tcase_add_test(tc, a_year_forth_and_back_moves_no_line);
+	/* A machine's own clock is not for tests. */
+	if (getenv("BMS_VM_HOST"))
+		puts("not tested here: a clock that is set");
+	else
+		tcase_add_test(tc, a_year_forth_and_back_moves_no_line);
 	tcase_add_test(tc,
 		       stopped_past_the_alarm_it_floats_at_its_first_turn);
 	tcase_add_test(tc, stopped_for_10_s_it_goes_on_with_what_it_hears);
