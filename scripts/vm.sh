@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+# What scripts/check does in tests/vm (bash, sourced by it): the tests on a
+# simulated GPIO chip, on this machine's system and on the other one of the
+# two Debian releases, each built there by tests/vm/build.
+#
+# What tests/vm/local.mk names runs alone in the kernel, every script
+# tests/vm/test-* as a service of its systemd; test-run runs here.
+# shellcheck shell=bash
+
+vm_releases='bookworm trixie'
+
+# Programs, then scripts, one a line.
+vm_programs() { make -s -C "$build" print-vm-tests | tail -n 1 | xargs -n 1; }
+vm_scripts() {
+	find tests/vm -name 'test-*' ! -name '*.*' ! -name test-run | sort
+}
+
+# vm_test LOG COMMAND...: when its turn comes; leaves LOG.log and LOG.trs, as
+# make check does.
+vm_test() {
+	local log=$1 result=FAIL
+	shift
+	trap 'kill "$!"; exit' TERM
+	read -rN 1 -u "$vm_turns"
+	SECONDS=0
+	"$@" >"$log.log" 2>&1 &
+	wait "$!"
+	case $? in
+	0) result=PASS ;;
+	77) result=SKIP ;;
+	esac
+	printf ':test-result: %s\n:seconds: %d\n' $result $SECONDS >"$log.trs"
+	printf . >&"$vm_turns"
+}
+
+# vm_start NAME DIR ROOT: builds and begins all of them; scripts take longest.
+vm_start() {
+	local name=$1 dir=$2 root=$3 program into=() run
+	[ "$root" = / ] || into=(--root "$root")
+	rm -rf "$dir/vm"
+	mkdir -p "$dir/vm"
+	try "$name: build and make install DESTDIR" \
+		nice tests/vm/build "${into[@]}" "$dir" || return
+	run=(env BMS_BUILDDIR="$dir" tests/vm/run --deadline 600
+		--root "$root")
+	for program in $(vm_scripts); do
+		vm_test "$dir/vm/${program##*/}" \
+			"${run[@]}" --systemd "$program" &
+	done
+	for program in $(vm_programs); do
+		vm_test "$dir/vm/${program##*/}" \
+			"${run[@]}" "$dir/$program" &
+	done
+}
+
+# vm_count NAME DIR: what became of those that were begun.
+vm_count() {
+	local log trs program
+	for log in "$2"/vm/*.log; do
+		[ -e "$log" ] || continue
+		trs=${log%.log}.trs
+		program=$(basename "$log" .log)
+		[ -e "$trs" ] || { fail "$1: $program has no end"; continue; }
+		say "$1: $program:" $(sed 's/.*: //' "$trs") "s"
+		if grep -q SKIP "$trs"; then
+			tail -n 1 "$log"
+		else
+			grep -hE '^(\||[0-9]+%: Checks)' "$log"
+		fi
+		count_log "$trs"
+	done
+}
+
+# vm_other RELEASE: begins them on that one's files.
+vm_other() {
+	local tree
+	try "$1: a tree of it" nice tests/vm/debian "$1" &&
+		tree=$(tests/vm/debian "$1") &&
+		try "$1: the kernel runs on that tree" \
+			tests/vm/run --root "$tree" /usr/bin/grep -x \
+			"VERSION_CODENAME=$1" /etc/os-release &&
+		vm_start "$1" "$build/$1" "$tree"
+}
+
+# Where they cannot be run, one line says why and each counts as skipped.
+# They wait more than they compute, so two run at a time for each processor,
+# while the other release's are being built.
+check_vm() {
+	local own name program
+	heading "in a kernel with a simulated GPIO chip"
+	own=$(. /etc/os-release && say "${VERSION_CODENAME-$ID}")
+	try "a program runs in it" tests/vm/run /usr/bin/true || {
+		[ $? != 77 ] || for program in $(vm_programs) $(vm_scripts)
+		do
+			skip "${program##*/}: the same"
+		done
+		return
+	}
+	trap 'kill $(jobs -p) 2>/dev/null' EXIT
+	trap 'exit 130' HUP INT TERM
+	exec {vm_turns}<> <(:)
+	printf "%$((2 * jobs))s" >&"$vm_turns"
+	vm_start "$own" "$build" /
+	vm_test "$build/vm/test-run" tests/vm/test-run &
+	for name in $vm_releases; do
+		[ "$name" = "$own" ] || vm_other "$name"
+	done
+	wait
+	exec {vm_turns}>&-
+	vm_count "$own" "$build"
+	for name in $vm_releases; do
+		[ "$name" = "$own" ] || vm_count "$name" "$build/$name"
+	done
+}
