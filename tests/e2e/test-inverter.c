@@ -166,7 +166,7 @@ START_TEST(the_reduced_current_is_divided_over_two_units)
 	rig_until(rig, "inverter.Units", "2", 60000);
 	rig_sim(rig, "cell 1 1 force 3760");
 	until_sim("mk.unit.0.charge_current_a", "3", 8000);
-	until_sim("mk.unit.1.charge_current_a", "3", 8000);
+	until_sim("mk.unit.3.charge_current_a", "3", 8000);
 	rig_free(rig);
 }
 END_TEST

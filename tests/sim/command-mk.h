@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of the command language share, and the part of it that begins
- * with "mk".
+ * What the parts of the command language share, and the parts of it that begin
+ * with "mk" and with "mk unit".
  */
 #ifndef SIM_COMMAND_MK_H
 #define SIM_COMMAND_MK_H
@@ -13,6 +13,7 @@ struct command {
 	char **word;
 	unsigned n;
 	bool apply;		/* else only check */
+	unsigned first, end;	/* addresses that an order to units is for */
 	char *reply;
 };
 
@@ -27,6 +28,11 @@ struct command_row {
 bool command_table(struct command *c, unsigned at,
 		   const struct command_row *rows, size_t n_rows);
 bool command_on_off(const char *text, bool *ret);
+bool command_switch(const char *text, enum multi_switch *ret);
 bool command_mk(struct command *c);
+/* command-unit.c: "mk unit ADDRESS|all ORDER ..." */
+bool command_unit(struct command *c);
+/* "mk ORDER ...": the same to all units. */
+bool command_units(struct command *c);
 
 #endif

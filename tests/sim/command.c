@@ -78,14 +78,28 @@ static bool batteries(const struct command *c, unsigned *ret_first,
 	return true;
 }
 
+static bool phase(const struct command *c, unsigned *ret_phase)
+{
+	unsigned n;
+
+	if (!whole(c->word[2], 1, MULTI_PHASES, &n))
+		return false;
+	*ret_phase = n - 1;
+	return true;
+}
+
 static bool do_load(struct command *c)
 {
+	unsigned p = 0;
 	double watts;
 
-	if (!command_number(c->word[1], 0, 1e6, &watts))
+	if (!command_number(c->word[1], 0, 1e6, &watts) ||
+	    (c->n > 2 && !phase(c, &p)))
 		return false;
-	if (c->apply)
-		c->sim->multi.load_w = watts;
+	if (c->apply && c->n > 2)
+		c->sim->multi.load_w[p] = watts;
+	else if (c->apply)
+		multi_set_load(&c->sim->multi, watts);
 	return true;
 }
 
@@ -102,12 +116,15 @@ static bool do_dc(struct command *c)
 
 static bool do_ac(struct command *c)
 {
+	unsigned p = 0;
 	bool on;
 
-	if (!command_on_off(c->word[1], &on))
+	if (!command_on_off(c->word[1], &on) || (c->n > 2 && !phase(c, &p)))
 		return false;
-	if (c->apply)
-		c->sim->multi.ac = on;
+	if (c->apply && c->n > 2)
+		c->sim->multi.ac[p] = on;
+	else if (c->apply)
+		multi_set_ac(&c->sim->multi, on);
 	return true;
 }
 
@@ -421,9 +438,9 @@ static bool do_quit(struct command *c)
 
 /* Words counted with the command itself. */
 static const struct command_row commands[] = {
-	{ "load", 2, 2, "load WATTS", do_load },
+	{ "load", 2, 3, "load WATTS [PHASE]", do_load },
 	{ "dc", 2, 2, "dc AMPERES (+ charges, - loads)", do_dc },
-	{ "ac", 2, 2, "ac on|off", do_ac },
+	{ "ac", 2, 3, "ac on|off [PHASE]", do_ac },
 	{ "soc", 3, 3, "soc BATTERY|all PCT (-5..105)", do_soc },
 	{ "cell", 4, 5, "cell BATTERY CELL soc-offset PCT|force MV|auto",
 	  do_cell },
@@ -445,7 +462,7 @@ static const struct command_row commands[] = {
 	{ "echo", 3, 3, "echo BUS on|off", do_echo },
 	{ "plug", 2, 2, "plug BUS|mk3", do_plug },
 	{ "unplug", 2, 2, "unplug BUS|mk3", do_plug },
-	{ "mk", 2, 3, "mk WHAT ...", command_mk },
+	{ "mk", 2, 6, "mk WHAT ...", command_mk },
 	{ "speed", 2, 2, "speed X (0..100000)", do_speed },
 	{ "get", 2, 2, "get KEY (see the key table of the README)", do_get },
 	{ "quit", 1, 1, "quit", do_quit },

@@ -87,7 +87,7 @@ static bool make_mk3(struct sim *sim, const struct options *o)
 	if (!o->mk3) {
 		/* No unit at all: nothing charges or loads but "dc". */
 		sim->multi.front = SW_OFF;
-		sim->multi.ac = false;
+		multi_set_ac(&sim->multi, false);
 		return true;
 	}
 	mk3_init(&sim->mk3, &sim->multi, o->seed + 77);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define MK3_VERSION 1170216
-#define BMS_VERSION 1146105
 #define DMC_VERSION 1110110
 #define BOOT_NS (600 * NS_PER_MS)
 #define IDLE_V_NS (1 * NS_PER_S)
@@ -20,9 +19,9 @@
 #define LINE_STANDBY 0x02
 #define AC_LIMIT_MIN_DA 94
 #define AC_LIMIT_MAX_DA 500
-#define MAINS_V 230.0
 #define PERIOD_INVERTER 135		/* (135 + 256) / 1953 */
 #define PERIOD_MAINS 195		/* 195 / 977 */
+#define MK3_INFO_UNIT 0x20
 
 enum s_flag {
 	S_LEDS = 0x02, S_DO_NOT_SEND = 0x10, S_NEW_LIMIT = 0x80,
@@ -37,6 +36,7 @@ static void forget(struct mk3 *mk3)
 	mk3->winmon_long = false;
 	mk3->n_snapshot = 0;
 	mk3->rx.n = 0;
+	memset(mk3->late, 0, sizeof(mk3->late));
 }
 
 static void pull_lines(struct mk3 *mk3)
@@ -52,6 +52,7 @@ void mk3_init(struct mk3 *mk3, struct multi *multi, uint64_t seed)
 	mk3->rng.state = seed;
 	mk3->powered = true;
 	mk3->asked_ns = -1;
+	mk3->slave_state = true;
 	forget(mk3);
 	pull_lines(mk3);
 }
@@ -79,6 +80,33 @@ void mk3_reply(struct mk3 *mk3, const uint8_t *counted, size_t n,
 	pty_send(&mk3->pty, start_ns, frame, n);
 	mk3->answer_end_ns = mk3->pty.tx.last_due_ns;
 	mk3->traffic_ns = mk3->answer_end_ns;
+}
+
+void mk3_reply_late(struct mk3 *mk3, const uint8_t *counted, size_t n,
+		    int64_t due_ns)
+{
+	for (size_t i = 0; i < MK3_LATE; i++) {
+		struct mk3_late *late = &mk3->late[i];
+
+		if (late->due_ns)
+			continue;
+		memcpy(late->counted, counted, n);
+		late->n = n;
+		late->due_ns = due_ns;
+		return;
+	}
+}
+
+static void run_late(struct mk3 *mk3, int64_t now_ns)
+{
+	for (size_t i = 0; i < MK3_LATE; i++) {
+		struct mk3_late *late = &mk3->late[i];
+
+		if (!late->due_ns || now_ns < late->due_ns)
+			continue;
+		late->due_ns = 0;
+		mk3_reply(mk3, late->counted, late->n, now_ns, 0);
+	}
 }
 
 static void send_version(struct mk3 *mk3, int64_t at_ns)
@@ -146,7 +174,7 @@ static void on_leds(struct mk3 *mk3, const uint8_t *in, size_t n,
 	(void)n;
 	multi_leds(mk3->multi, &out[2], &out[3]);
 	out[4] = multi_alarms(mk3->multi);
-	out[5] = (uint8_t)(mk3->multi->error & 0x1F);
+	out[5] = (uint8_t)(multi_error(mk3->multi) & 0x1F);
 	out[6] = 0x03;
 	mk3_reply(mk3, out, sizeof(out), at_ns, LOCAL_NS);
 }
@@ -197,8 +225,10 @@ static void send_dc(struct mk3 *mk3, int64_t at_ns)
 {
 	const struct multi *m = mk3->multi;
 	uint8_t out[15] = { MK3_INFO, 0xB6, 0x89, 0x6D, 0xB7, 0x0C };
-	bool runs = m->state != STATE_OFF;
+	bool runs = multi_state(m) != STATE_OFF;
 
+	if (!multi_at(m, 0))
+		return;
 	put_le(out + 6, 2, (uint32_t)lround(m->bank->terminal_v * 100));
 	put_le(out + 8, 3, tenths(m->inverter_a));
 	put_le(out + 11, 3, tenths(m->charger_a));
@@ -206,17 +236,36 @@ static void send_dc(struct mk3 *mk3, int64_t at_ns)
 	mk3_reply(mk3, out, sizeof(out), at_ns, VEBUS_NS);
 }
 
-static void send_ac(struct mk3 *mk3, int64_t at_ns)
+/* 08, 09, 0A: the first of one, two, three phases. */
+static uint8_t phase_code(const struct multi *multi, unsigned phase)
+{
+	return (uint8_t)(phase ? 0x08 - phase : 0x07 + multi->n_phases);
+}
+
+static void send_ac(struct mk3 *mk3, unsigned phase, int64_t at_ns)
 {
 	const struct multi *m = mk3->multi;
-	uint8_t out[15] = { MK3_INFO, 1, 1, 0xCA, (uint8_t)m->state, 0x08 };
+	const struct multi_unit *master = multi_at(m, phase);
+	unsigned n = multi_units_of(m, phase);
+	uint8_t out[15] = { MK3_INFO, (uint8_t)n, (uint8_t)n, 0xCA };
+	double mains_a = 0, load_a = 0;
 	uint16_t word[4];
 
+	if (!master || phase >= m->n_phases)
+		return;
+	out[4] = (uint8_t)master->state;
+	out[5] = phase_code(m, phase);
 	for (unsigned id = 0; id < 4; id++)
-		winmon_ram(mk3, 0, id, &word[id]);
+		winmon_ram(mk3, phase, id, &word[id]);
+	for (unsigned a = phase; a < MULTI_ADDRESSES; a += MULTI_PHASES) {
+		mains_a += multi_mains_a(m, a);
+		load_a += multi_load_a(m, a);
+	}
+	word[1] = (uint16_t)lround(mains_a * 100 / n);
+	word[3] = (uint16_t)lround(load_a * 100 / n);
 	for (unsigned id = 0; id < 4; id++)
 		put_le(out + 6 + 2 * id, 2, word[id]);
-	out[14] = m->ac ? PERIOD_MAINS : 0;
+	out[14] = m->ac[phase] ? PERIOD_MAINS : 0;
 	mk3_reply(mk3, out, sizeof(out), at_ns, VEBUS_NS);
 }
 
@@ -225,10 +274,12 @@ static void send_config(struct mk3 *mk3, int64_t at_ns)
 	const struct multi *m = mk3->multi;
 	uint8_t out[13] = { MK3_CONFIG, 0x10 };
 
+	if (!multi_at(m, 0))
+		return;
 	multi_leds(m, &out[2], &out[3]);
 	out[4] = m->low_battery ? 2 : 0;
-	out[5] = (uint8_t)(0x14 | (m->panel_detect && mk3->s_frames ? 0x80
-								    : 0));
+	out[5] = (uint8_t)(0x14 | (m->dmc ? 0x08 : 0) |
+			   (m->panel_detect && mk3->s_frames ? 0x80 : 0));
 	put_le(out + 6, 2, AC_LIMIT_MIN_DA);
 	put_le(out + 8, 2, AC_LIMIT_MAX_DA);
 	put_le(out + 10, 2, m->ac_limit_da);
@@ -238,14 +289,41 @@ static void send_config(struct mk3 *mk3, int64_t at_ns)
 
 static void take_snapshot(struct mk3 *mk3, const uint8_t *ids, size_t n)
 {
-	mk3->n_snapshot = 0;
-	for (size_t i = 0; i < n && i < MK3_SNAPSHOT; i++) {
-		uint16_t raw = 0;
+	mk3->n_snapshot = n < MK3_SNAPSHOT ? (unsigned)n : MK3_SNAPSHOT;
+	memset(mk3->snapshot_value, 0, sizeof(mk3->snapshot_value));
+	for (unsigned a = 0; a < MULTI_ADDRESSES; a++)
+		for (unsigned i = 0; i < mk3->n_snapshot; i++)
+			winmon_ram(mk3, a, ids[i], &mk3->snapshot_value[a][i]);
+}
 
-		winmon_ram(mk3, mk3->address, ids[i], &raw);
-		mk3->snapshot[mk3->n_snapshot] = ids[i];
-		mk3->snapshot_value[mk3->n_snapshot++] = raw;
-	}
+/* Configuration of one unit, with the map of all addresses in use. */
+static void send_map(struct mk3 *mk3, unsigned address, int64_t at_ns)
+{
+	const struct multi_unit *unit = multi_at(mk3->multi, address);
+	uint8_t out[15] = { MK3_INFO };
+	uint32_t map = 0;
+
+	if (!unit || unit->mute || mk3->no_map)
+		return;
+	for (unsigned a = 0; a < MULTI_ADDRESSES; a++)
+		if (multi_at(mk3->multi, a))
+			map |= (uint32_t)1 << a;
+	put_le(out + 1, 4, unit->unique);
+	out[5] = MK3_INFO_UNIT;
+	put_le(out + 8, 4, map);
+	mk3_reply(mk3, out, sizeof(out), at_ns, VEBUS_NS);
+}
+
+/* The number comes with its upper half first. */
+static void reset_units(struct multi *multi, const uint8_t *id)
+{
+	uint32_t unique = get_le(id, 2) << 16 | get_le(id + 2, 2);
+
+	if (!unique)
+		multi_reset_units(multi);
+	for (unsigned a = 0; a < MULTI_ADDRESSES; a++)
+		if (multi_at(multi, a) && multi->unit[a].unique == unique)
+			multi_unit_reset(&multi->unit[a]);
 }
 
 static void on_info(struct mk3 *mk3, const uint8_t *in, size_t n,
@@ -260,8 +338,10 @@ static void on_info(struct mk3 *mk3, const uint8_t *in, size_t n,
 		send_dc(mk3, at_ns);
 		break;
 	case 0x01:
-		/* One phase: nobody answers for the others. */
-		send_ac(mk3, at_ns);
+	case 0x02:
+	case 0x03:
+	case 0x04:
+		send_ac(mk3, in[2] - 1U, at_ns);
 		break;
 	case 0x05:
 		send_config(mk3, at_ns);
@@ -269,8 +349,14 @@ static void on_info(struct mk3 *mk3, const uint8_t *in, size_t n,
 	case 0x06:
 		take_snapshot(mk3, in + 3, n - 3);
 		break;
+	case 0x07:
+		send_map(mk3, n > 3 ? in[3] : mk3->address, at_ns);
+		break;
 	case 0x08:
-		multi_reset_units(mk3->multi);
+		if (n > 6)
+			reset_units(mk3->multi, in + 3);
+		else
+			mk3->malformed++;
 		break;
 	case 0x09:
 		/* Not understood by anybody: counted, not obeyed. */
@@ -302,9 +388,9 @@ static void on_query(struct mk3 *mk3, const uint8_t *in, size_t n,
 	if (n < 6)
 		return;
 	out[5] = in[5];
-	if (in[5] == 0x83 && mk3->bms)
-		put_le(out + 6, 4, BMS_VERSION);
-	else if (in[5] == 0x80 && mk3->dmc)
+	if (in[5] == 0x83 && mk3->multi->bms)
+		put_le(out + 6, 4, mk3->multi->bms);
+	else if (in[5] == 0x80 && mk3->multi->dmc)
 		put_le(out + 6, 4, DMC_VERSION);
 	else
 		return;
@@ -421,6 +507,7 @@ void mk3_run(struct mk3 *mk3, int64_t now_ns)
 	}
 	if (mk3->powered && !mk3->booting) {
 		run_garbage(mk3, now_ns);
+		run_late(mk3, now_ns);
 		if (now_ns - mk3->traffic_ns >= IDLE_V_NS)
 			send_version(mk3, now_ns);
 	}
@@ -429,5 +516,10 @@ void mk3_run(struct mk3 *mk3, int64_t now_ns)
 
 int64_t mk3_deadline(const struct mk3 *mk3)
 {
-	return pty_deadline(&mk3->pty);
+	int64_t deadline = pty_deadline(&mk3->pty);
+
+	for (size_t i = 0; i < MK3_LATE; i++)
+		if (mk3->late[i].due_ns && mk3->late[i].due_ns < deadline)
+			deadline = mk3->late[i].due_ns;
+	return deadline;
 }

@@ -4,9 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define EFFICIENCY 0.92
 #define IDLE_W 11.0
-#define MAINS_V 230.0
 #define STANDBY_NS (10 * NS_PER_S)	/* VE.Bus after an off command */
 #define LOW_DELAY_NS (2 * NS_PER_S)
 #define TAIL_FRACTION 0.01		/* of the capacity */
@@ -14,59 +12,100 @@
 #define REBULK_S 30.0
 #define REBULK_V 0.8			/* below float, 16 cells */
 #define DEAD_V 18.0			/* the supply's end, 16 cells */
-#define FLAG_DISABLE_CHARGE 0x0040
+#define BMS_V2 1146100			/* first version of the second kind */
+#define UNIQUE 0x00C0FFEE		/* of unit 0; the others count on */
 
-enum {
-	SET_FLAGS0 = 0, SET_ABSORPTION = 2, SET_FLOAT = 3, SET_BULK_A = 4,
-	SET_ABSORPTION_H = 9, SET_LOW_V = 11, SET_LOW_HYST = 12,
-	SET_PREALARM = 63, SET_CAPACITY = 64,
-};
-
-/* Voltages are those of 16 cells. Scales and ranges as units report them. */
-static const struct multi_setting settings[] = {
-	{ 0, 1, 0, 0x8134, 0, 0xFFFF, 0, false },
-	{ 1, 1, 0, 0x1000, 0, 0xFFFF, 0, false },
-	{ 2, -100, 0, 5680, 4800, 6400, 0, true },
-	{ 3, -100, 0, 5400, 4800, 6400, 0, true },
-	{ 4, 1, 0, 70, 0, 70, 0, false },
-	{ 5, 1, 0, 230, 210, 245, 0, false },
-	{ 6, -10, 0, 500, 94, 500, 0, false },
-	{ 7, 15, 0, 4, 1, 96, 0, false },
-	{ 8, 360, 0, 28, 1, 180, 0, false },
-	{ 9, 60, 0, 1, 1, 8, 0, false },
-	{ 10, 1, 0, 1, 1, 3, 0, false },
-	{ 11, -100, 0, 3720, 3720, 5200, 0x80, true },
-	{ 12, -100, 0, 640, 100, 2400, 0, true },
-	{ 49, -10, 0, 500, 94, 500, 0, false },
-	{ 60, 1, 0, 16, 0, 0xFFFF, 0, false },
-	{ 61, 1, 0, 0, 0, 0xFFFF, 0, false },
-	{ 63, -100, INT16_MIN, 32868, 32768, 33568, 0, false },
-	{ 64, 1, 0, 0, 0, 10000, 0x80, false },
-	{ 65, -2, 0, 190, 0, 200, 0, false },
-	{ 72, -256, 1, 242, 128, 255, 0, false },
-	{ 74, -2, 0, 200, 0, 200, 0, false },
-	{ 81, 1, 0, 0, 0, 0xFFFF, 0x01, false },
-	{ 87, -12800, 0, 0, 0, 5000, 0, false },
-	{ 88, -100, 0, 4800, 4000, 5600, 0, true },
-	{ 128, 1, 0, 0, 0, 0xFFFF, 0x01, false },
-	{ 190, 1, 0, 0, 0, 0xFFFF, 0x01, false },
-	{ 191, 1, 0, 0, 0, 0xFFFF, 0x01, false },
-};
-
-const struct multi_setting *multi_setting(unsigned id)
+unsigned multi_phase(unsigned address)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
-		if (settings[i].id == id)
-			return &settings[i];
-	return NULL;
+	return address % MULTI_PHASES;
 }
 
-uint16_t multi_scaled(const struct multi *multi,
-		      const struct multi_setting *setting, uint16_t value)
+static bool living(const struct multi_unit *unit)
 {
-	if (!setting->volts)
-		return value;
-	return (uint16_t)((value * multi->n_cells + 8) / 16);
+	return unit->present && !unit->gone;
+}
+
+const struct multi_unit *multi_at(const struct multi *multi, unsigned address)
+{
+	if (address >= MULTI_ADDRESSES || !living(&multi->unit[address]))
+		return NULL;
+	return &multi->unit[address];
+}
+
+unsigned multi_units_of(const struct multi *multi, unsigned phase)
+{
+	unsigned n = 0;
+
+	for (unsigned a = phase; a < MULTI_ADDRESSES; a += MULTI_PHASES)
+		n += living(&multi->unit[a]);
+	return n;
+}
+
+unsigned multi_units(const struct multi *multi)
+{
+	unsigned n = 0;
+
+	for (unsigned p = 0; p < MULTI_PHASES; p++)
+		n += multi_units_of(multi, p);
+	return n;
+}
+
+static double total_load_w(const struct multi *multi)
+{
+	double watts = 0;
+
+	for (unsigned p = 0; p < MULTI_PHASES; p++)
+		watts += multi->load_w[p];
+	return watts;
+}
+
+void multi_set_load(struct multi *multi, double watts)
+{
+	for (unsigned p = 0; p < MULTI_PHASES; p++)
+		multi->load_w[p] = p < multi->n_phases
+				 ? watts / multi->n_phases : 0;
+}
+
+void multi_set_ac(struct multi *multi, bool on)
+{
+	for (unsigned p = 0; p < MULTI_PHASES; p++)
+		multi->ac[p] = on;
+}
+
+/* The installer's work: flags in the EEPROM that tell a unit its part. */
+static void configure(struct multi *multi, unsigned address)
+{
+	struct multi_unit *unit = &multi->unit[address];
+	unsigned flags = unit->eeprom[SET_FLAGS0];
+
+	flags &= ~(unsigned)(FLAG_MULTI_PHASE | FLAG_LEADER);
+	if (multi->n_phases > 1)
+		flags |= FLAG_MULTI_PHASE;
+	if (multi->n_phases > 1 && address == 0)
+		flags |= FLAG_LEADER;
+	unit->present = true;
+	unit->eeprom[SET_FLAGS0] = unit->acting[SET_FLAGS0] = (uint16_t)flags;
+}
+
+bool multi_arrange(struct multi *multi, unsigned n_units, unsigned n_phases)
+{
+	double watts = total_load_w(multi);
+	unsigned last;
+
+	if (!n_units || !n_phases || n_phases > MULTI_PHASES ||
+	    n_units < n_phases)
+		return false;
+	last = n_units - 1;
+	if (last % n_phases + MULTI_PHASES * (last / n_phases) >=
+	    MULTI_ADDRESSES)
+		return false;
+	for (unsigned a = 0; a < MULTI_ADDRESSES; a++)
+		multi->unit[a].present = false;
+	multi->n_phases = n_phases;
+	for (unsigned i = 0; i < n_units; i++)
+		configure(multi, i % n_phases + MULTI_PHASES * (i / n_phases));
+	multi_set_load(multi, watts);
+	return true;
 }
 
 void multi_init(struct multi *multi, struct bank *bank, unsigned n_cells)
@@ -74,66 +113,31 @@ void multi_init(struct multi *multi, struct bank *bank, unsigned n_cells)
 	memset(multi, 0, sizeof(*multi));
 	multi->bank = bank;
 	multi->n_cells = n_cells;
-	multi->n_units = 1;
-	multi->firmware = 2648508;
-	multi->ac = true;
-	multi->load_w = 0;
-	multi->front = SW_ON;
-	multi->remote = multi->frozen_remote = SW_ON;
+	multi_set_ac(multi, true);
+	multi->front = multi->remote = multi->dmc_switch = SW_ON;
+	multi->bms_allows = 3;
 	multi->panel_detect = true;
 	multi->ac_limit_da = 500;
 	multi->alive = true;
 	multi->stage = STAGE_BULK;
-	multi->state = STATE_CHARGE;
-	multi->soc_raw = -1;
-	for (unsigned u = 0; u < MULTI_UNITS; u++)
-		for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
-			multi->unit[u].eeprom[settings[i].id] = multi_scaled(
-				multi, &settings[i], settings[i].standard);
-	multi_reset_units(multi);
+	for (unsigned a = 0; a < MULTI_ADDRESSES; a++) {
+		struct multi_unit *unit = &multi->unit[a];
+
+		unit->firmware = 2648508;
+		unit->unique = UNIQUE + a;
+		unit->frozen_remote = SW_ON;
+		multi_unit_defaults(multi, unit);
+	}
+	multi_arrange(multi, 1, 1);
+	multi->unit[0].state = STATE_CHARGE;
 }
 
 void multi_reset_units(struct multi *multi)
 {
-	for (unsigned u = 0; u < MULTI_UNITS; u++)
-		memcpy(multi->unit[u].acting, multi->unit[u].eeprom,
-		       sizeof(multi->unit[u].acting));
+	for (unsigned a = 0; a < MULTI_ADDRESSES; a++)
+		multi_unit_reset(&multi->unit[a]);
 	multi->stage = STAGE_BULK;
 	multi->stage_s = 0;
-	multi->soc_raw = -1;
-}
-
-enum setting_result multi_write(struct multi *multi, unsigned unit,
-				unsigned id, uint16_t value, bool ram_only)
-{
-	const struct multi_setting *s = multi_setting(id);
-	struct multi_unit *u = &multi->unit[unit];
-
-	if (!ram_only)
-		multi->eeprom_writes++;
-	if (!s)
-		return SETTING_UNKNOWN;
-	if (s->access == 0x01)
-		return SETTING_GRID_CODE;
-	if (s->access == 0x80 && ram_only)
-		return SETTING_NEEDS_RESET;
-	/* Accepted is not the same as obeyed. */
-	if (value < multi_scaled(multi, s, s->min) ||
-	    value > multi_scaled(multi, s, s->max)) {
-		multi->refused_writes++;
-		return SETTING_OK;
-	}
-	if (id == SET_BULK_A && multi->ignore_current)
-		return SETTING_OK;
-	if (!ram_only)
-		u->eeprom[id] = value;
-	u->acting[id] = value;
-	return SETTING_OK;
-}
-
-static enum multi_switch acting_remote(const struct multi *multi)
-{
-	return multi->ignore_switch ? multi->frozen_remote : multi->remote;
 }
 
 /* Charge and invert are arbitrated each on its own: bit 0 and bit 1. */
@@ -153,35 +157,53 @@ static unsigned allows(enum multi_switch sw)
 	return 0;
 }
 
-static unsigned allowed(const struct multi *multi)
+/* Whoever has the place of the panel: what it allows to this unit. */
+static unsigned panel_allows(const struct multi *multi,
+			     const struct multi_unit *unit)
 {
-	unsigned bits = allows(multi->front);
-
+	if (multi->dmc)
+		return allows(multi->dmc_switch);
+	if (multi->bms && multi->bms < BMS_V2)
+		return allows(SW_ON);
 	/* The remote is heard while panel detect is pulled, or by raw frame. */
-	if (multi->panel_detect || multi->raw_remote)
-		bits &= allows(acting_remote(multi));
-	return bits;
+	if (!multi->panel_detect && !multi->raw_remote)
+		return allows(SW_ON);
+	return allows(unit->ignore_switch ? unit->frozen_remote
+					  : multi->remote);
+}
+
+static unsigned allowed(const struct multi *multi,
+			const struct multi_unit *unit)
+{
+	unsigned bits = allows(multi->front) & panel_allows(multi, unit);
+
+	return multi->bms ? bits & multi->bms_allows : bits;
 }
 
 enum multi_switch multi_active(const struct multi *multi)
 {
-	unsigned bits = allowed(multi);
+	unsigned bits = allowed(multi, &multi->unit[0]);
 
 	if (!bits)
 		return SW_OFF;
 	return (enum multi_switch)bits;
 }
 
+enum multi_state multi_state(const struct multi *multi)
+{
+	return multi->unit[0].state;
+}
+
 uint8_t multi_switch_register(const struct multi *multi)
 {
 	unsigned reg = 0x40;
 
-	reg |= allows(multi->remote);
+	reg |= allows(multi->dmc ? multi->dmc_switch : multi->remote);
 	if (multi->front == SW_ON)
 		reg |= 0x04;
 	if (multi->front == SW_CHARGER)
 		reg |= 0x08;
-	reg |= allowed(multi) << 4;
+	reg |= allowed(multi, &multi->unit[0]) << 4;
 	return (uint8_t)reg;
 }
 
@@ -195,26 +217,44 @@ static double setting_v(const struct multi *multi, unsigned id)
 	return multi->unit[0].acting[id] / 100.0;
 }
 
-bool multi_mains_used(const struct multi *multi)
+bool multi_mains_used(const struct multi_unit *unit)
 {
-	return multi->ac && (multi->state == STATE_BYPASS ||
-			     multi->state == STATE_CHARGE);
+	return unit->state == STATE_BYPASS || unit->state == STATE_CHARGE;
+}
+
+static bool any_ac(const struct multi *multi)
+{
+	for (unsigned p = 0; p < multi->n_phases; p++)
+		if (multi->ac[p])
+			return true;
+	return false;
+}
+
+bool multi_has_mains(const struct multi *multi, unsigned phase)
+{
+	if (!multi->mains_as_group)
+		return multi->ac[phase];
+	for (unsigned p = 0; p < multi->n_phases; p++)
+		if (!multi->ac[p])
+			return false;
+	return true;
 }
 
 static void power(struct multi *multi, int64_t now_ns)
 {
-	bool fed = multi->ac || multi->bank->terminal_v > cells(multi, DEAD_V);
+	bool ac = any_ac(multi);
+	bool fed = ac || multi->bank->terminal_v > cells(multi, DEAD_V);
 
 	/* A MK3 that is off with the unit holds no line and hears no host. */
-	if (multi->ac || (!multi->asleep && (multi->standby ||
-					     multi_active(multi) != SW_OFF)))
+	if (ac || (!multi->asleep &&
+		   (multi->standby || multi_active(multi) != SW_OFF)))
 		multi->off_since_ns = 0;
 	else if (!multi->off_since_ns)
 		multi->off_since_ns = now_ns;
 	if (multi->off_since_ns && now_ns - multi->off_since_ns >= STANDBY_NS)
 		multi->asleep = true;
 	/* Only AC or the front switch wake it again. */
-	if (multi->ac)
+	if (ac)
 		multi->asleep = false;
 	multi->alive = fed && !multi->asleep && !multi->slept;
 }
@@ -242,34 +282,71 @@ static void watch_low_battery(struct multi *multi, int64_t now_ns)
 		multi->low_battery = false;
 }
 
-static double bulk_limit_a(const struct multi *multi)
+static double bulk_limit_a(const struct multi_unit *unit)
 {
-	double sum = 0;
-
-	for (unsigned u = 0; u < multi->n_units; u++) {
-		const uint16_t *s = multi->unit[u].acting;
-
-		if (!(s[SET_FLAGS0] & FLAG_DISABLE_CHARGE))
-			sum += s[SET_BULK_A];
-	}
-	return sum;
+	if (unit->acting[SET_FLAGS0] & FLAG_DISABLE_CHARGE)
+		return 0;
+	return unit->acting[SET_BULK_A];
 }
 
-static void choose_state(struct multi *multi)
+static bool lacks_bms(const struct multi *multi, const struct multi_unit *unit)
 {
-	unsigned bits = allowed(multi);
+	return unit->acting[SET_FLAGS2] & FLAG_EXPECTS_BMS && !multi->bms;
+}
 
-	if (!multi->alive)
-		multi->state = STATE_DOWN;
-	else if (multi->error || !bits)
-		multi->state = STATE_OFF;
-	else if (multi->ac && bits & 1)
-		multi->state = bulk_limit_a(multi) > 0 ? STATE_CHARGE
-						       : STATE_BYPASS;
-	else if (bits & 2 && !multi->low_battery)
-		multi->state = STATE_INVERT;
-	else
-		multi->state = STATE_OFF;
+static enum multi_state choose_state(const struct multi *multi,
+				     unsigned address)
+{
+	const struct multi_unit *unit = &multi->unit[address];
+	unsigned bits = allowed(multi, unit);
+
+	if (!multi->alive || !living(unit))
+		return STATE_DOWN;
+	if (unit->error || !bits || lacks_bms(multi, unit))
+		return STATE_OFF;
+	if (multi_has_mains(multi, multi_phase(address)) && bits & 1)
+		return bulk_limit_a(unit) > 0 ? STATE_CHARGE : STATE_BYPASS;
+	if (bits & 2 && !multi->low_battery)
+		return STATE_INVERT;
+	return STATE_OFF;
+}
+
+static unsigned in_state(const struct multi *multi, unsigned phase,
+			 enum multi_state state)
+{
+	unsigned n = 0;
+
+	for (unsigned a = phase; a < MULTI_ADDRESSES; a += MULTI_PHASES)
+		n += multi->unit[a].state == state;
+	return n;
+}
+
+/* The units of a phase that carry its load share it evenly. */
+double multi_load_a(const struct multi *multi, unsigned address)
+{
+	unsigned phase = multi_phase(address);
+	enum multi_state state = multi->unit[address].state;
+	unsigned n = in_state(multi, phase, STATE_CHARGE) +
+		     in_state(multi, phase, STATE_BYPASS);
+
+	if (!n)
+		n = in_state(multi, phase, STATE_INVERT);
+	else if (state == STATE_INVERT)
+		return 0;
+	if (state == STATE_OFF || state == STATE_DOWN || !n)
+		return 0;
+	return multi->load_w[phase] / n / MULTI_MAINS_V;
+}
+
+double multi_mains_a(const struct multi *multi, unsigned address)
+{
+	const struct multi_unit *unit = &multi->unit[address];
+	double charge_w = unit->charger_a * multi->bank->terminal_v /
+			  MULTI_EFFICIENCY;
+
+	if (!multi_mains_used(unit))
+		return 0;
+	return multi_load_a(multi, address) + charge_w / MULTI_MAINS_V;
 }
 
 static double stage_v(const struct multi *multi)
@@ -334,60 +411,120 @@ static void next_stage(struct multi *multi, double dt_s)
 	}
 }
 
-/* What the AC limit leaves for the charger after the loads. */
-static double mains_limit_a(const struct multi *multi)
+/* What the AC limit of a phase leaves for its chargers after the loads. */
+static double mains_limit_a(const struct multi *multi, unsigned phase)
 {
-	double watts = multi->ac_limit_da / 10.0 * MAINS_V - multi->load_w;
+	double watts = multi->ac_limit_da / 10.0 * MULTI_MAINS_V -
+		       multi->load_w[phase];
+	double v = fmax(multi->bank->terminal_v, 1);
 
-	return fmax(0, watts * EFFICIENCY / fmax(multi->bank->terminal_v, 1));
+	return fmax(0, watts * MULTI_EFFICIENCY / v);
+}
+
+/* What the chargers of a phase could give together; each unit its part. */
+static double phase_wants_a(struct multi *multi, unsigned phase)
+{
+	double limit_a = mains_limit_a(multi, phase);
+	double sum_a = 0;
+
+	for (unsigned a = phase; a < MULTI_ADDRESSES; a += MULTI_PHASES) {
+		struct multi_unit *unit = &multi->unit[a];
+
+		unit->want_a = unit->state == STATE_CHARGE ? bulk_limit_a(unit)
+							   : 0;
+		sum_a += unit->want_a;
+	}
+	if (sum_a <= limit_a)
+		return sum_a;
+	for (unsigned a = phase; a < MULTI_ADDRESSES; a += MULTI_PHASES)
+		multi->unit[a].want_a *= limit_a / sum_a;
+	return limit_a;
+}
+
+static double invert(struct multi *multi)
+{
+	double v = fmax(multi->bank->terminal_v, 1), sum_a = 0;
+
+	for (unsigned a = 0; a < MULTI_ADDRESSES; a++) {
+		struct multi_unit *unit = &multi->unit[a];
+		double watts = multi_load_a(multi, a) * MULTI_MAINS_V /
+			       MULTI_EFFICIENCY;
+
+		unit->inverter_a = 0;
+		if (unit->state == STATE_INVERT)
+			unit->inverter_a = (watts + IDLE_W) / v;
+		sum_a += unit->inverter_a;
+	}
+	return sum_a;
 }
 
 void multi_step(struct multi *multi, double dt_s, int64_t now_ns)
 {
 	struct bank_demand demand = { .fixed_a = multi->extra_dc_a };
-	double v = fmax(multi->bank->terminal_v, 1);
+	bool charges = false;
 
 	power(multi, now_ns);
 	watch_low_battery(multi, now_ns);
-	choose_state(multi);
-	multi->inverter_a = 0;
-	if (multi->state == STATE_INVERT)
-		multi->inverter_a =
-			(multi->load_w / EFFICIENCY + IDLE_W) / v;
-	if (multi->state == STATE_CHARGE) {
+	for (unsigned a = 0; a < MULTI_ADDRESSES; a++) {
+		multi->unit[a].state = choose_state(multi, a);
+		charges |= multi->unit[a].state == STATE_CHARGE;
+	}
+	multi->inverter_a = invert(multi);
+	for (unsigned p = 0; p < MULTI_PHASES; p++)
+		demand.charger_a += phase_wants_a(multi, p);
+	if (charges) {
 		next_stage(multi, dt_s);
 		demand.charger_v = stage_v(multi);
-		demand.charger_a = fmin(bulk_limit_a(multi),
-					mains_limit_a(multi));
 	} else if (multi->stage != STAGE_BULK) {
 		multi_force_stage(multi, STAGE_BULK);
 	}
 	demand.fixed_a -= multi->inverter_a;
 	bank_step(multi->bank, &demand, dt_s);
 	multi->charger_a = multi->bank->charger_a;
+	for (unsigned a = 0; a < MULTI_ADDRESSES; a++) {
+		struct multi_unit *unit = &multi->unit[a];
+
+		unit->charger_a = !(demand.charger_a > 0) ? 0
+			: multi->charger_a * unit->want_a / demand.charger_a;
+	}
+}
+
+unsigned multi_error(const struct multi *multi)
+{
+	for (unsigned a = 0; a < MULTI_ADDRESSES; a++)
+		if (living(&multi->unit[a]) && multi->unit[a].error)
+			return multi->unit[a].error;
+	return 0;
 }
 
 void multi_leds(const struct multi *multi, uint8_t *ret_on,
 		uint8_t *ret_blink)
 {
+	const struct multi_unit *master = &multi->unit[0];
+	bool charges = master->state == STATE_CHARGE;
 	unsigned on = 0, blink = 0;
 
-	if (multi_mains_used(multi))
+	/* Nobody tells: not known. */
+	if (!living(master)) {
+		*ret_on = *ret_blink = 0x1F;
+		return;
+	}
+	if (multi_mains_used(master))
 		on |= 0x01;
-	if (multi->state == STATE_CHARGE && multi->stage == STAGE_BULK)
+	if (charges && multi->stage == STAGE_BULK)
 		on |= 0x04;
-	if (multi->state == STATE_CHARGE && (multi->stage == STAGE_ABSORPTION ||
-					     multi->stage == STAGE_EQUALISE))
+	if (charges && (multi->stage == STAGE_ABSORPTION ||
+			multi->stage == STAGE_EQUALISE))
 		on |= 0x02;
-	if (multi->state == STATE_CHARGE && multi->stage == STAGE_FLOAT)
+	if (charges && multi->stage == STAGE_FLOAT)
 		on |= 0x08;
-	if (multi->state == STATE_INVERT)
+	if (master->state == STATE_INVERT)
 		on |= 0x10;
 	if (multi_alarms(multi) & 0x20)
 		on |= 0x40;
 	else if (multi_alarms(multi) & 0x02)
 		blink |= 0x40;
-	if (multi->error)
+	if (multi_error(multi))
 		blink |= 0x10;
 	*ret_on = (uint8_t)on;
 	*ret_blink = (uint8_t)blink;
@@ -401,19 +538,20 @@ uint8_t multi_alarms(const struct multi *multi)
 
 	if (multi->low_battery)
 		return 0x20;
-	if (multi->state == STATE_INVERT && multi->bank->terminal_v < pre_v)
+	if (multi->inverter_a > 0 && multi->bank->terminal_v < pre_v)
 		return 0x02;
 	return 0;
 }
 
 /* 100 % while the unit's battery monitor is off, as units do. */
-unsigned multi_soc_raw(const struct multi *multi)
+unsigned multi_soc_raw(const struct multi *multi,
+		       const struct multi_unit *unit)
 {
 	double soc = bank_soc_pct(multi->bank);
 
-	if (!multi->unit[0].acting[SET_CAPACITY])
+	if (!unit->acting[SET_CAPACITY])
 		return 200;
-	if (multi->soc_raw >= 0)
-		return (unsigned)multi->soc_raw;
+	if (unit->soc_raw >= 0)
+		return (unsigned)unit->soc_raw;
 	return (unsigned)lround(fmin(fmax(soc, 0), 100) * 2);
 }

@@ -9,23 +9,10 @@
 #include <string.h>
 
 #include "keys.h"
-#include "mk3.h"
+#include "mk3frame.h"
 #include "pack.h"
 #include "test-sim-vectors.h"
-
-#define BYTES_MAX 320
-
-static size_t from_hex(const char *hex, uint8_t *ret_bytes)
-{
-	size_t n = strlen(hex) / 2;
-
-	for (size_t i = 0; i < n; i++) {
-		char pair[3] = { hex[2 * i], hex[2 * i + 1], '\0' };
-
-		ret_bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
-	}
-	return n;
-}
+#include "test-sim.h"
 
 /* --- JK-PB ------------------------------------------------------------- */
 
@@ -277,164 +264,17 @@ START_TEST(a_frame_that_stops_half_way_is_forgotten)
 }
 END_TEST
 
-/* --- MK3 answers ------------------------------------------------------- */
+/* --- behaviour --------------------------------------------------------- */
 
 static struct bank bank;
-static struct multi multi;
-static struct mk3 mk3;
 
-static void make_mk3(void)
+static void make_bank(void)
 {
 	struct rng rng = { 1 };
 
 	bank_init(&bank, 1, 1, 16, 280, &rng);
 	bank_set_soc(&bank.battery[0], 50);
-	multi_init(&multi, &bank, 16);
-	mk3_init(&mk3, &multi, 1);
-	/* A wire that nobody listens on keeps what was sent in its queue. */
-	mk3.pty.plugged = true;
-	mk3.pty.baud = 2400;
-	for (int i = 1; i < 5; i++)
-		multi_step(&multi, 0.02, i * 20 * NS_PER_MS);
 }
-
-static size_t ask(const char *request, uint8_t *ret_answer)
-{
-	uint8_t frame[BYTES_MAX];
-	struct pty_queue *q = &mk3.pty.tx;
-	size_t n = from_hex(request, frame), got = 0;
-
-	q->head = q->count = 0;
-	mk3.version_ns = INT64_MAX / 2;		/* no heartbeat in between */
-	mk3_request(&mk3, frame + 1, n - 2, NS_PER_S);
-	while (got < q->count) {
-		ret_answer[got] = q->byte[(q->head + got) % PTY_QUEUE];
-		got++;
-	}
-	return got;
-}
-
-static void ck_answer(const char *request, const char *wanted)
-{
-	uint8_t answer[BYTES_MAX], bytes[BYTES_MAX];
-	size_t n = ask(request, answer);
-
-	ck_assert_msg(n == from_hex(wanted, bytes) &&
-			      !memcmp(answer, bytes, n),
-		      "%s: %zu bytes, wanted %s", request, n, wanted);
-}
-
-/* Only the beginning is given; the checksum must close. */
-static void ck_answer_shape(const char *request, const char *wanted)
-{
-	uint8_t answer[BYTES_MAX], bytes[BYTES_MAX];
-	size_t n = ask(request, answer), shown = from_hex(wanted, bytes);
-
-	ck_assert_msg(n > shown && !memcmp(answer, bytes, shown),
-		      "%s: wanted %s", request, wanted);
-	ck_assert_uint_eq(answer[0] + 2U, n);
-	ck_assert_uint_eq(mk3_checksum(answer, n - 1), answer[n - 1]);
-}
-
-START_TEST(mk_commands_are_answered_as_captured)
-{
-	ck_answer("02FF56A9", "07FF5628DB1100424E");		/* V06 */
-	ck_answer("04FF410100BB", "04FF410100BB");		/* A01 */
-	ck_answer("02FF56A9", "07FF5628DB11000090");		/* V07 */
-	ck_answer("02FF48B7", "03FF4805B1");			/* H02 H03 */
-	ck_answer("03FF4803B3", "03FF4803B3");			/* H01 */
-	ck_answer("07FF530300800180A3", "02FF53AC");		/* S05 S09 */
-	ck_answer_shape("02FF4CB3", "08FF4C05000000");		/* L */
-}
-END_TEST
-
-START_TEST(info_frames_have_the_captured_shape)
-{
-	uint8_t answer[BYTES_MAX];
-
-	ck_answer_shape("03FF4600B8", "0F20");			/* F01 */
-	ck_assert_uint_eq(ask("03FF4600B8", answer), 17);
-	ck_assert_uint_eq(answer[6], 0x0C);
-	ck_assert_int_eq(get_le(answer + 7, 2),
-			 lround(bank.terminal_v * 100));
-	ck_assert_int_eq(get_le(answer + 12, 3), 700);
-	ck_answer_shape("03FF4601B7", "0F20");			/* F02 */
-	ck_assert_uint_eq(ask("03FF4601B7", answer), 17);
-	ck_assert_uint_eq(answer[5], STATE_CHARGE);
-	ck_assert_uint_eq(answer[6], 0x08);
-	ck_assert_uint_eq(ask("03FF4602B6", answer), 0);
-	ck_answer_shape("03FF4605B3", "0D4110050000");		/* F15 */
-	ck_assert_uint_eq(ask("03FF4605B3", answer), 15);
-	ck_assert_uint_eq(answer[13], 0x77);
-}
-END_TEST
-
-START_TEST(winmon_answers_match_captures)
-{
-	uint8_t answer[BYTES_MAX];
-
-	ck_assert_uint_eq(ask("03FF5805A1", answer), 0);	/* no address */
-	ask("04FF410100BB", answer);
-	multi.firmware = 2648304;
-	ck_answer("03FF5805A1", "05FF5882F068CA");		/* W02 W03 */
-	ck_answer("03FF59069F", "05FF59832800F8");		/* W04 W05 */
-	ck_answer("05FF57360D0062", "08FF578E387F8F0000CE");	/* R13T R09 */
-	ck_answer("05FF5A360A0062", "03FF5A8E16");		/* R11 */
-	ck_answer("05FF570E000097", "05FF5794090107");
-	ck_answer("05FF57328100F2", "04FF57800026");		/* X07 X09 */
-	ck_answer("07FF583703041E0046", "03FF58881E");		/* Y02 */
-	ck_answer("03FF58386E", "03FF58990D");			/* P01, empty */
-	ck_answer_shape("05FF58308000F4", "07FF58850000");	/* M03 */
-	ck_assert_uint_eq(multi.unit[0].acting[4], 30);
-	ck_assert_uint_eq(multi.unit[0].eeprom[4], 70);
-	ck_assert_uint_eq(multi.eeprom_writes, 0);
-	ck_answer("07FF5837010414004E", "03FF58881E");
-	ck_assert_uint_eq(multi.eeprom_writes, 1);
-}
-END_TEST
-
-START_TEST(snapshot_holds_the_variables_asked_for)
-{
-	uint8_t answer[BYTES_MAX];
-
-	ask("04FF410100BB", answer);
-	ck_assert_uint_eq(ask("06FF4606" "0E100F" "82", answer), 0);
-	ck_assert_uint_eq(ask("03FF58386E", answer), 11);	/* P02 */
-	ck_assert_uint_eq(answer[3], 0x99);
-}
-END_TEST
-
-/* --- behaviour --------------------------------------------------------- */
-
-START_TEST(the_remote_is_obeyed_while_panel_detect_is_pulled)
-{
-	multi.remote = SW_CHARGER;
-	ck_assert_int_eq(multi_active(&multi), SW_CHARGER);
-	ck_assert_uint_eq(multi_switch_register(&multi), 0x55);
-	multi.panel_detect = false;
-	ck_assert_int_eq(multi_active(&multi), SW_ON);
-	multi.front = SW_CHARGER;
-	multi.panel_detect = true;
-	multi.remote = SW_INVERTER;
-	ck_assert_int_eq(multi_active(&multi), SW_OFF);
-}
-END_TEST
-
-START_TEST(an_off_unit_sleeps_after_ten_seconds_and_wakes_with_ac)
-{
-	multi.ac = false;
-	multi.remote = SW_OFF;
-	multi_step(&multi, 0, 1 * NS_PER_S);
-	multi_step(&multi, 0, 10 * NS_PER_S);
-	ck_assert(multi.alive);
-	multi_step(&multi, 0, 11 * NS_PER_S);
-	ck_assert(!multi.alive);
-	multi.ac = true;
-	multi_step(&multi, 0, 12 * NS_PER_S);
-	ck_assert(multi.alive);
-	ck_assert_int_eq(multi.state, STATE_OFF);
-}
-END_TEST
 
 START_TEST(current_divides_over_parallel_strings)
 {
@@ -527,7 +367,7 @@ static Suite *make_suite(void)
 {
 	Suite *suite = suite_create("sim");
 	TCase *jk = tcase_create("jkpb"), *frames = tcase_create("frames");
-	TCase *answers = tcase_create("answers");
+	TCase *behaviour = tcase_create("behaviour");
 	int n_frames = (int)ARRAY_SIZE(mk3_frames);
 
 	tcase_add_loop_test(jk, crcs_match_the_table_for_all_addresses, 0, 15);
@@ -545,23 +385,15 @@ static Suite *make_suite(void)
 			    n_frames);
 	tcase_add_test(frames, receiver_finds_the_frame_behind_rubbish);
 	tcase_add_test(frames, a_frame_that_stops_half_way_is_forgotten);
-	tcase_add_checked_fixture(answers, make_mk3, NULL);
-	tcase_add_test(answers, mk_commands_are_answered_as_captured);
-	tcase_add_test(answers, info_frames_have_the_captured_shape);
-	tcase_add_test(answers, winmon_answers_match_captures);
-	tcase_add_test(answers, snapshot_holds_the_variables_asked_for);
-	tcase_add_test(answers,
-		       the_remote_is_obeyed_while_panel_detect_is_pulled);
-	tcase_add_test(answers,
-		       an_off_unit_sleeps_after_ten_seconds_and_wakes_with_ac);
-	tcase_add_test(answers, current_divides_over_parallel_strings);
-	tcase_add_test(answers, a_full_cell_rests_at_3400_mv);
-	tcase_add_test(answers, a_pack_cuts_its_own_charge_fet_last);
-	tcase_add_test(answers, balancing_moves_cells_together);
-	tcase_add_test(answers, keys_compare_numbers_as_numbers);
+	tcase_add_checked_fixture(behaviour, make_bank, NULL);
+	tcase_add_test(behaviour, current_divides_over_parallel_strings);
+	tcase_add_test(behaviour, a_full_cell_rests_at_3400_mv);
+	tcase_add_test(behaviour, a_pack_cuts_its_own_charge_fet_last);
+	tcase_add_test(behaviour, balancing_moves_cells_together);
+	tcase_add_test(behaviour, keys_compare_numbers_as_numbers);
 	suite_add_tcase(suite, jk);
 	suite_add_tcase(suite, frames);
-	suite_add_tcase(suite, answers);
+	suite_add_tcase(suite, behaviour);
 	return suite;
 }
 

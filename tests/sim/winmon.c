@@ -45,6 +45,8 @@ static const struct {
 
 struct out {
 	struct mk3 *mk3;
+	struct multi_unit *unit;
+	unsigned address;
 	uint8_t byte[OUT_MAX];
 	size_t n;
 	int64_t at_ns;
@@ -64,87 +66,84 @@ static void begin(struct out *out, enum code code)
 
 static void finish(struct out *out)
 {
-	mk3_reply(out->mk3, out->byte, out->n, out->at_ns, UNIT_NS);
+	int64_t delay_ns = out->unit->delay_ns;
+
+	if (delay_ns)
+		mk3_reply_late(out->mk3, out->byte, out->n,
+			       out->at_ns + UNIT_NS + delay_ns);
+	else
+		mk3_reply(out->mk3, out->byte, out->n, out->at_ns, UNIT_NS);
 }
 
-static double load_a(const struct multi *m)
+static double invert_w(const struct multi *m, unsigned address)
 {
-	bool fed = multi_mains_used(m) || m->state == STATE_INVERT;
-
-	return fed ? m->load_w / 230 : 0;
-}
-
-static double charge_w(const struct multi *m)
-{
-	return m->charger_a * m->bank->terminal_v / 0.92;
-}
-
-static double invert_w(const struct multi *m)
-{
-	return m->state == STATE_INVERT ? m->load_w : 0;
-}
-
-static double mains_a(const struct multi *m)
-{
-	if (!multi_mains_used(m))
+	if (m->unit[address].state != STATE_INVERT)
 		return 0;
-	return load_a(m) + charge_w(m) / 230;
+	return multi_load_a(m, address) * MULTI_MAINS_V;
 }
 
-static double output_v(const struct multi *m)
+static double charge_w(const struct multi *m, unsigned address)
 {
-	return multi_mains_used(m) || m->state == STATE_INVERT ? 230 : 0;
+	return m->unit[address].charger_a * m->bank->terminal_v /
+	       MULTI_EFFICIENCY;
 }
 
-/* Engineering value times raw steps per unit; system level. */
-static double system_value(const struct multi *m, unsigned id)
+static double output_v(const struct multi_unit *unit)
 {
+	if (multi_mains_used(unit) || unit->state == STATE_INVERT)
+		return MULTI_MAINS_V;
+	return 0;
+}
+
+/* What a unit of that address measures, in steps of the variable. */
+static double value_of(const struct multi *m, unsigned address, unsigned id)
+{
+	const struct multi_unit *u = &m->unit[address];
+	bool ac = m->ac[multi_phase(address)];
+
 	switch (id) {
 	case 0:
-		return m->ac ? 23000 : 0;
+		return ac ? MULTI_MAINS_V * 100 : 0;
 	case 1:
-		return mains_a(m) * 100;
+		return multi_mains_a(m, address) * 100;
 	case 2:
-		return output_v(m) * 100;
+		return output_v(u) * 100;
 	case 3:
 	case 9:
-		return load_a(m) * 100;
+		return multi_load_a(m, address) * 100;
 	case 4:
 		return m->bank->terminal_v * 100;
+	case 5:
+		return 10 * (u->charger_a - u->inverter_a);
 	case 6:
-		return m->state == STATE_INVERT ? 12 : 3;
+		return u->state == STATE_INVERT ? 12 : 3;
 	case 7:
-		return m->state == STATE_OFF ? 0 : 135;
+		return u->state == STATE_OFF ? 0 : 135;
 	case 8:
-		return m->ac ? 195 : 0;
-	case 11:
-		return 0;
+		return ac ? 195 : 0;
 	case 12:
-		return m->state == STATE_INVERT ? 0x20 : 0;
+		return u->state == STATE_INVERT ? 0x20 : 0;
 	case RAM_SOC:
-		return multi_soc_raw(m);
+		return multi_soc_raw(m, u);
 	case 14:
 	case 17:
-		return charge_w(m) - invert_w(m);
+		return charge_w(m, address) - invert_w(m, address);
 	case 15:
 	case 18:
 		/* at AC in, positive towards the grid */
-		return -mains_a(m) * 230;
+		return -multi_mains_a(m, address) * MULTI_MAINS_V;
 	case 16:
 	case 19:
-		return load_a(m) * 230;
+		return multi_load_a(m, address) * MULTI_MAINS_V;
 	default:
 		return 0;
 	}
 }
 
-bool winmon_ram(const struct mk3 *mk3, unsigned unit, unsigned id,
+bool winmon_ram(const struct mk3 *mk3, unsigned address, unsigned id,
 		uint16_t *ret_raw)
 {
-	const struct multi *m = mk3->multi;
-	double value;
-
-	if (unit >= m->n_units)
+	if (!multi_at(mk3->multi, address))
 		return false;
 	if (id == NO_ASSISTANT) {
 		*ret_raw = 0;
@@ -152,28 +151,37 @@ bool winmon_ram(const struct mk3 *mk3, unsigned unit, unsigned id,
 	}
 	if (id >= ARRAY_SIZE(ram_info) || !ram_info[id].scale)
 		return false;
-	value = id == 5 ? 10 * (m->charger_a - m->inverter_a) / m->n_units
-			: system_value(m, id);
-	*ret_raw = (uint16_t)lround(value);
+	*ret_raw = (uint16_t)lround(value_of(mk3->multi, address, id));
 	return true;
 }
 
 static void read_version(struct out *out, bool second)
 {
-	const struct mk3 *mk3 = out->mk3;
+	uint32_t firmware = out->unit->firmware;
 
 	if (second) {
 		begin(out, ANS_VERSION1);
-		add(out, 2, mk3->multi->firmware >> 16);
+		add(out, 2, firmware >> 16);
 	} else {
 		begin(out, ANS_VERSION0);
-		add(out, 2, mk3->multi->firmware & 0xFFFF);
-		if (mk3->winmon_long) {
-			add(out, 2, mk3->multi->firmware >> 16);
+		add(out, 2, firmware & 0xFFFF);
+		if (out->mk3->winmon_long) {
+			add(out, 2, firmware >> 16);
 			add(out, 2, 0x0107);
 		}
 	}
 	finish(out);
+}
+
+/* A follower that runs says no more than that, where it is so told. */
+static enum multi_state told_state(const struct out *out)
+{
+	enum multi_state state = out->unit->state;
+	bool follows = out->address >= MULTI_PHASES && out->mk3->slave_state;
+
+	if (!follows || state == STATE_OFF || state == STATE_DOWN)
+		return state;
+	return STATE_SLAVE;
 }
 
 static void device_state(struct out *out, const uint8_t *data, size_t n)
@@ -182,12 +190,13 @@ static void device_state(struct out *out, const uint8_t *data, size_t n)
 		STAGE_BULK, STAGE_EQUALISE, STAGE_ABSORPTION, STAGE_FLOAT,
 	};
 	struct multi *m = out->mk3->multi;
+	enum multi_state state = told_state(out);
 
 	if (n && data[0] && data[0] < ARRAY_SIZE(stages))
 		multi_force_stage(m, stages[data[0]]);
 	begin(out, ANS_STATE);
-	add(out, 1, (uint32_t)m->state);
-	add(out, 1, m->state == STATE_CHARGE ? (uint32_t)m->stage : 1);
+	add(out, 1, (uint32_t)state);
+	add(out, 1, state == STATE_CHARGE ? (uint32_t)m->stage : 1);
 	finish(out);
 }
 
@@ -201,7 +210,7 @@ static void read_ram(struct out *out, const uint8_t *ids, size_t n)
 	for (size_t i = 0; i < n && i < most; i++) {
 		uint16_t raw;
 
-		if (!winmon_ram(mk3, mk3->address, ids[i], &raw)) {
+		if (!winmon_ram(mk3, out->address, ids[i], &raw)) {
 			begin(out, ANS_NO_RAM);
 			add(out, 1, (uint32_t)i + 1);
 			break;
@@ -213,14 +222,12 @@ static void read_ram(struct out *out, const uint8_t *ids, size_t n)
 
 static void read_setting(struct out *out, unsigned id)
 {
-	const struct mk3 *mk3 = out->mk3;
-
 	if (!multi_setting(id)) {
 		begin(out, ANS_NO_SETTING);
 	} else {
 		/* The stored value: a RAM-only write does not show here. */
 		begin(out, ANS_SETTING);
-		add(out, 2, mk3->multi->unit[mk3->address].eeprom[id]);
+		add(out, 2, out->unit->eeprom[id]);
 	}
 	finish(out);
 }
@@ -287,9 +294,7 @@ static void variable_info(struct out *out, unsigned id)
 static void write_setting(struct out *out, uint8_t flags, unsigned id,
 			  uint16_t value)
 {
-	struct mk3 *mk3 = out->mk3;
-
-	switch (multi_write(mk3->multi, mk3->address, id, value,
+	switch (multi_write(out->mk3->multi, out->unit, id, value,
 			    flags & WRITE_RAM_ONLY)) {
 	case SETTING_OK:
 		begin(out, ANS_SETTING_WRITTEN);
@@ -311,7 +316,6 @@ static void write_setting(struct out *out, uint8_t flags, unsigned id,
 
 static void write_via_id(struct out *out, const uint8_t *data, size_t n)
 {
-	struct multi *m = out->mk3->multi;
 	uint16_t value;
 
 	if (n < 4) {
@@ -326,7 +330,7 @@ static void write_via_id(struct out *out, const uint8_t *data, size_t n)
 		return;
 	}
 	if (data[1] == RAM_SOC && value <= 200)
-		m->soc_raw = value;
+		out->unit->soc_raw = value;
 	begin(out, data[1] == RAM_SOC ? ANS_RAM_WRITTEN : ANS_NO_RAM);
 	finish(out);
 }
@@ -337,7 +341,7 @@ static void read_snapshot(struct out *out)
 
 	begin(out, ANS_SNAPSHOT);
 	for (unsigned i = 0; i < mk3->n_snapshot; i++)
-		add(out, 2, mk3->snapshot_value[i]);
+		add(out, 2, mk3->snapshot_value[out->address][i]);
 	finish(out);
 }
 
@@ -382,9 +386,18 @@ static void dispatch(struct out *out, uint8_t cmd, const uint8_t *data,
 void winmon_request(struct mk3 *mk3, const uint8_t *counted, size_t n,
 		    int64_t at_ns)
 {
-	struct out out = { .mk3 = mk3, .at_ns = at_ns };
+	struct out out = { .mk3 = mk3, .address = mk3->address,
+			   .at_ns = at_ns };
 
-	if (n < 3 || !mk3->addressed || mk3->address >= mk3->multi->n_units)
+	if (n < 3 || !mk3->addressed)
+		return;
+	if (!multi_at(mk3->multi, mk3->address)) {
+		mk3->nobody++;
+		return;
+	}
+	out.unit = &mk3->multi->unit[mk3->address];
+	out.unit->requests++;
+	if (out.unit->mute)
 		return;
 	memcpy(out.byte, counted, 2);
 	dispatch(&out, counted[2], counted + 3, n - 3);
