@@ -196,8 +196,10 @@ static void leave_out(struct bms_state *state, const struct settings *settings)
 		rejoin(&b->latch[ROW_DISCHARGE_SWITCH], was_out_discharge,
 		       b->left_out_discharge, s->discharge_switch_on);
 		b->stood_in = parallel && b->bypassed && !b->online;
-		b->left_out_charge |= b->stood_in;
-		b->left_out_discharge |= b->stood_in;
+		b->left_out_charge |= b->stood_in &&
+				      !bypass_is_stuck(state, b, true);
+		b->left_out_discharge |= b->stood_in &&
+					 !bypass_is_stuck(state, b, false);
 		charges |= !b->left_out_charge;
 		discharges |= !b->left_out_discharge;
 	}

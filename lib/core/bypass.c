@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/core/bypass.h"
 
+#include "lib/core/protect.h"
+
 const char *const bypass_texts[BYPASS_ANSWER_COUNT] = {
 	[BYPASS_ACCEPTED] = "accepted",
 	[BYPASS_NO_BATTERY] = "there is no battery with that number",
@@ -74,6 +76,26 @@ void bypass_step(struct bms_state *state, const struct bms_input *input)
 	obey(state, &input->command, input->now);
 	for (uint32_t i = 0; i < state->n_batteries; i++)
 		state->battery[i].bypassed = state->bypass.battery == i + 1;
+}
+
+bool bypass_is_stuck(const struct bms_state *state,
+		     const struct bms_battery *battery, bool charge)
+{
+	const struct settings_protection *p = &state->in_force;
+	mono_t silent = mono_add_ms(battery->sample.time,
+				    (uint32_t)p->lost_alarm_ms);
+
+	if (mono_reached(state->bypass.since, silent))
+		return false;
+	for (size_t i = 0; i < PROTECTION_ROW_COUNT; i++) {
+		const struct protection_row *row = &protection_rows[i];
+
+		if (battery->latch[i].tripped && !row->bypassable &&
+		    (charge ? row->forbids_charge : row->forbids_discharge) &&
+		    protection_enabled(row, p))
+			return true;
+	}
+	return false;
 }
 
 uint32_t bypass_left_ms(const struct bms_state *state)

@@ -18,7 +18,8 @@
  * for discharge and their highest below 3.45 V for charge, which leaves
  * room for how much its cells may differ. It carries a share of the current
  * unseen, but the limits count without it. In a bank with batteries in
- * series nobody stands in, and its silence goes on forbidding both.
+ * series nobody stands in, and its silence goes on forbidding both. Nor does
+ * anybody for one that had said what no bypass lifts when it fell silent.
  */
 #ifndef BMS_BYPASS_H
 #define BMS_BYPASS_H
@@ -56,6 +57,15 @@ extern const char *const bypass_texts[BYPASS_ANSWER_COUNT];
 
 /* Ends what has run out and takes a command. Once a step. */
 void bypass_step(struct bms_state *state, const struct bms_input *input);
+
+/*
+ * True for a bypassed battery that fell silent while it said what no bypass
+ * lifts in that direction: time alone does not take that back, and nobody
+ * stands in until it is heard or an operator, told of the silence, asks
+ * again.
+ */
+bool bypass_is_stuck(const struct bms_state *state,
+		     const struct bms_battery *battery, bool charge);
 
 /* How long it will still last, in ms; 0 where there is none. */
 uint32_t bypass_left_ms(const struct bms_state *state);

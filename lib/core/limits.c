@@ -58,6 +58,8 @@ static int32_t lower(int32_t a, int32_t b)
 
 static bool takes_part(const struct bms_battery *b, bool charge)
 {
+	if (b->stood_in)
+		return false;
 	return charge ? !b->left_out_charge : !b->left_out_discharge;
 }
 

@@ -51,6 +51,15 @@ START_TEST(a_doubt_does_not_outlive_a_good_reading_or_a_clock_step)
 	bank.battery[0].doubted = false;
 	bank_read(&bank, 0);
 	ck_assert_int_eq(bank.out.max_cell.value.value, 3400);
+	/* What is as old as a silence confirms nothing. */
+	bank_cell(&bank, 0, 0, 5000);
+	bank_read(&bank, 0);
+	bank.input.now = mono_add_ms(bank.input.now, 15000);
+	bank_read(&bank, 0);
+	ck_assert(!bank.battery[0].online);
+	bank.input.now = mono_add_ms(bank.input.now, 14999);
+	bank_read(&bank, 0);
+	ck_assert_int_eq(bank.out.max_cell.value.value, 5000);
 }
 END_TEST
 
@@ -305,6 +314,54 @@ START_TEST(one_reading_without_a_pack_voltage_is_enough)
 }
 END_TEST
 
+static void bypass_second(void)
+{
+	bank.input.command = (struct bms_command){
+		.kind = BMS_COMMAND_BYPASS, .value = 3600, .battery = 2,
+	};
+	bank_step_only(&bank);
+	bank.input.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
+}
+
+/* B13, B11: silence does not take back what no bypass lifts */
+START_TEST(who_falls_silent_under_the_floor_is_not_stood_in_for)
+{
+	healthy(2);
+	bypass_second();
+	bank_cell(&bank, 1, 4, 2810);
+	bank_run_ms(&bank, 2000);
+	bank_cell(&bank, 1, 4, 2499);
+	bank_run_ms(&bank, 2000);
+	ck_assert(bank.out.atc_high && !bank.out.atd_high);
+	bank.silent[1] = true;
+	bank_run_ms(&bank, 70000);
+	ck_assert(bank.out.atc_high && !bank.out.atd_high);
+	ck_assert_int_eq(bank.out.charge_limit_ma.value, 84000);
+	/* An operator who asks again has been told. */
+	bypass_second();
+	bank_run_ms(&bank, 1000);
+	ck_assert(bank.out.atc_high && bank.out.atd_high);
+	/* The same above the ceiling. */
+	healthy(2);
+	bypass_second();
+	bank_cells(&bank, 1, 3700);
+	bank_run_ms(&bank, 2000);
+	bank_cell(&bank, 1, 4, 3810);
+	bank_run_ms(&bank, 2000);
+	bank.silent[1] = true;
+	bank_run_ms(&bank, 70000);
+	ck_assert(!bank.out.atc_high && bank.out.atd_high);
+	/* The guard of the discharge temperature is off. */
+	healthy(2);
+	bypass_second();
+	bank_temperature(&bank, 1, 560);
+	bank_run_ms(&bank, 2000);
+	bank.silent[1] = true;
+	bank_run_ms(&bank, 70000);
+	ck_assert(!bank.out.atc_high && bank.out.atd_high);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("core: edges");
@@ -331,6 +388,8 @@ int main(void)
 	tcase_add_loop_test(tc, the_discharge_guard_makes_the_unit_a_charger,
 			    0, 2);
 	tcase_add_test(tc, one_reading_without_a_pack_voltage_is_enough);
+	tcase_add_test(tc,
+		       who_falls_silent_under_the_floor_is_not_stood_in_for);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
