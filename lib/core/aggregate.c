@@ -49,11 +49,12 @@ static void add(struct sum *sum, maybe_i32 part)
 		sum->unknown = true;
 }
 
+/* by is not 0: batteries, strings and capacities that are known. */
 static maybe_i32 divided(const struct sum *sum, int64_t by)
 {
 	int64_t value;
 
-	if (sum->unknown || by <= 0)
+	if (sum->unknown)
 		return UNKNOWN_I32;
 	value = sum->value / by;
 	if (value > INT32_MAX || value < INT32_MIN)

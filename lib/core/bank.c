@@ -190,24 +190,19 @@ mono_t bank_next(const struct bms_state *state)
 int32_t bank_limit(enum bank_row_id row, const struct bms_state *state,
 		   const struct settings *settings)
 {
-	switch (row) {
-	case BANK_ROW_VOLTAGE:
+	bool above = state->bank[BANK_ROW_VOLTAGE].value >
+		     (BANK_MIN_MV + BANK_MAX_MV) / 2;
+	const int32_t limits[BANK_ROW_COUNT] = {
 		/* The one that was crossed, also while the hold lasts. */
-		return state->bank[row].value > (BANK_MIN_MV + BANK_MAX_MV) / 2
-			? BANK_MAX_MV : BANK_MIN_MV;
-	case BANK_ROW_LOW:
-		return BANK_LOW_CELL_MV * cells_in_series(state);
-	case BANK_ROW_SOC_WARNING:
-		return settings->monitor.low_soc_warning_permille;
-	case BANK_ROW_SOC_FLOOR:
-		return settings->monitor.discharge_floor_permille;
-	case BANK_ROW_BYPASS_LOW:
-		return BYPASS_LOW_MV;
-	case BANK_ROW_BYPASS_HIGH:
-		return BYPASS_HIGH_MV;
-	case BANK_ROW_LINES:
-	case BANK_ROW_COUNT:
-		break;
-	}
-	return 0;
+		[BANK_ROW_VOLTAGE] = above ? BANK_MAX_MV : BANK_MIN_MV,
+		[BANK_ROW_LOW] = BANK_LOW_CELL_MV * cells_in_series(state),
+		[BANK_ROW_SOC_WARNING] =
+			settings->monitor.low_soc_warning_permille,
+		[BANK_ROW_SOC_FLOOR] =
+			settings->monitor.discharge_floor_permille,
+		[BANK_ROW_BYPASS_LOW] = BYPASS_LOW_MV,
+		[BANK_ROW_BYPASS_HIGH] = BYPASS_HIGH_MV,
+	};
+
+	return limits[row];
 }

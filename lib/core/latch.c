@@ -18,20 +18,13 @@ static void latch_clear(struct latch *latch, mono_t time, uint32_t hold_ms,
 void latch_take(struct latch *latch, mono_t time, enum latch_evidence what,
 		uint32_t hold_ms, uint32_t gap_ms)
 {
-	switch (what) {
-	case LATCH_TRIP:
-		if (!latch->tripped)
-			latch->since = time;
+	if (what != LATCH_CLEAR)
+		latch->clearing = false;
+	else if (latch->tripped)
+		latch_clear(latch, time, hold_ms, gap_ms);
+	if (what == LATCH_TRIP && !latch->tripped) {
 		latch->tripped = true;
-		latch->clearing = false;
-		break;
-	case LATCH_BETWEEN:
-		latch->clearing = false;
-		break;
-	case LATCH_CLEAR:
-		if (latch->tripped)
-			latch_clear(latch, time, hold_ms, gap_ms);
-		break;
+		latch->since = time;
 	}
 	latch->seen = time;
 }

@@ -83,29 +83,31 @@ const char *battery_protection_name(uint32_t protection)
 	return protection_names[protection].name;
 }
 
+/* The protections of batteries have names, and what has no unit no number. */
+static const struct {
+	int32_t divisor;
+	unsigned int decimals;
+} unit_rows[] = {
+	[REASON_MILLIVOLT] = { 1, 3 },
+	[REASON_DECIDEGREE] = { 1, 1 },
+	[REASON_PERMILLE] = { 1, 1 },
+	[REASON_MILLISECOND] = { 100, 1 },
+	[REASON_MILLIAMPERE] = { 100, 1 },
+	[REASON_COUNT_OF] = { 1, 0 },
+};
+
+_Static_assert(ARRAY_SIZE(unit_rows) == REASON_PROTECTION,
+	       "a row for every unit before the names");
+
 void reason_number(struct text *t, enum reason_kind kind, int32_t value)
 {
-	switch (reason_rows[kind].unit) {
-	case REASON_NO_UNIT:
-		break;
-	case REASON_MILLIVOLT:
-		text_fixed(t, value, 3);
-		break;
-	case REASON_DECIDEGREE:
-	case REASON_PERMILLE:
-		text_fixed(t, value, 1);
-		break;
-	case REASON_MILLISECOND:
-	case REASON_MILLIAMPERE:
-		text_fixed(t, value / 100, 1);
-		break;
-	case REASON_COUNT_OF:
-		text_int(t, value);
-		break;
-	case REASON_PROTECTION:
+	enum reason_unit unit = reason_rows[kind].unit;
+
+	if (unit == REASON_PROTECTION)
 		text_str(t, battery_protection_name((uint32_t)value));
-		break;
-	}
+	else if (unit != REASON_NO_UNIT)
+		text_fixed(t, value / unit_rows[unit].divisor,
+			   unit_rows[unit].decimals);
 }
 
 void reason_text(const struct reason *reason, char buf[BMS_REASON_TEXT_SIZE])

@@ -196,6 +196,10 @@ START_TEST(an_old_voltage_of_the_inverter_arranges_nothing)
 	bank_run_ms(&bank, 3000);
 	ck_assert_uint_eq(bank.out.series, 0);
 	reading.dc_time = bank.input.now;
+	reading.dc_mv.known = false;
+	bank_run_ms(&bank, 3000);
+	ck_assert_uint_eq(bank.out.series, 0);
+	reading.dc_mv.known = true;
 	bank_run_ms(&bank, 3000);
 	ck_assert_uint_eq(bank.out.series, 2);
 }

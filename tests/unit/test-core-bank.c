@@ -114,6 +114,38 @@ START_TEST(the_arrangement_outlives_the_inverters_silence)
 }
 END_TEST
 
+/* A2: what was recognised was that of the cells of before */
+START_TEST(batteries_of_other_cells_are_arranged_anew)
+{
+	struct inverter_reading reading = {
+		.connected = true, .dc_mv = { 26400, true },
+	};
+
+	bank_init(&bank, 2);
+	for (uint32_t i = 0; i < 2; i++) {
+		bank.sample[i].n_cells = 4;
+		bank_cells(&bank, i, 3300);
+	}
+	bank.input.inverter = &reading;
+	bank_run_ms(&bank, 3000);
+	ck_assert_uint_eq(bank.out.series, 2);
+	bank.input.inverter = NULL;
+	for (uint32_t i = 0; i < 2; i++) {
+		bank.sample[i].n_cells = 8;
+		bank.sample[i].serial[0] = '9';
+		bank_cells(&bank, i, 3300);
+	}
+	bank_run_ms(&bank, 70000);
+	ck_assert_uint_eq(bank.out.series, 0);
+	ck_assert(!bank.out.atc_high && !bank.out.atd_high);
+	reading.dc_time = bank.input.now;
+	bank.input.inverter = &reading;
+	bank_run_ms(&bank, 3000);
+	ck_assert_uint_eq(bank.out.series, 1);
+	ck_assert_uint_eq(bank.out.parallel, 2);
+}
+END_TEST
+
 /* A3 */
 START_TEST(an_unlike_battery_is_named_and_forbids)
 {
@@ -176,6 +208,9 @@ END_TEST
 START_TEST(a_swapped_battery_and_a_double_are_noticed)
 {
 	healthy(2);
+	bank.sample[1].serial[0] = '\0';
+	bank_run_ms(&bank, 2000);
+	ck_assert(!bank_has_code(&bank, CODE_W_X02));
 	strcpy(bank.sample[1].serial, "99999999999");
 	bank_run_ms(&bank, 2000);
 	ck_assert(bank_has_code(&bank, CODE_W_X02));
@@ -257,6 +292,7 @@ int main(void)
 	tcase_add_loop_test(tc, the_arrangement_is_recognised, 0,
 			    ARRAY_SIZE(arrangements));
 	tcase_add_test(tc, the_arrangement_outlives_the_inverters_silence);
+	tcase_add_test(tc, batteries_of_other_cells_are_arranged_anew);
 	tcase_add_test(tc, an_unlike_battery_is_named_and_forbids);
 	tcase_add_test(tc,
 		       a_battery_that_loses_a_cell_is_named_and_forbids);

@@ -133,14 +133,50 @@ START_TEST(a_packs_own_wish_of_0_counts_and_a_negative_one_does_not)
 	bank_run_ms(&bank, 70000);
 	bank.sample[1].charge_limit_ma = known_i32(0);
 	bank.sample[0].discharge_limit_ma = known_i32(10);
+	bank.sample[1].discharge_limit_ma = known_i32(11);
 	bank_run_ms(&bank, 1100);
 	ck_assert_int_eq(bank.out.charge_limit_ma.value, 0);
 	ck_assert_int_eq(bank.out.discharge_limit_ma.value, 20);
 	bank.sample[1].charge_limit_ma = known_i32(-1);
 	bank.sample[0].discharge_limit_ma = UNKNOWN_I32;
+	bank.sample[1].discharge_limit_ma = UNKNOWN_I32;
 	bank_run_ms(&bank, 70000);
 	ck_assert_int_eq(bank.out.charge_limit_ma.value, 168000);
 	ck_assert_int_eq(bank.out.discharge_limit_ma.value, 280000);
+}
+END_TEST
+
+/* B9, B11: what one direction lacks is no figure for the other either */
+START_TEST(limits_are_unknown_while_one_direction_knows_no_capacity)
+{
+	healthy(2);
+	bank.settings.general.self_isolating = true;
+	bank_run_ms(&bank, 70000);
+	bank.sample[1].charge_switch_on = known_i32(0);
+	bank.sample[1].design_mah = UNKNOWN_I32;
+	bank.sample[1].full_mah = UNKNOWN_I32;
+	bank_run_ms(&bank, 1100);
+	ck_assert(bank.out.atc_high && bank.out.atd_high);
+	ck_assert(!bank.out.charge_limit_ma.known);
+	ck_assert(!bank.out.discharge_limit_ma.known);
+	/* And then they rise from nothing. */
+	bank.sample[1].design_mah = known_i32(280000);
+	bank_run_ms(&bank, 1100);
+	ck_assert_int_lt(bank.out.discharge_limit_ma.value, 280000 / 20);
+}
+END_TEST
+
+/* B11: no sum of absurd capacities turns a limit round */
+START_TEST(a_limit_ends_where_numbers_do)
+{
+	healthy(8);
+	for (uint32_t i = 0; i < 8; i++) {
+		bank.sample[i].design_mah = known_i32(INT32_MAX);
+		bank.sample[i].full_mah = known_i32(INT32_MAX);
+	}
+	bank_run_ms(&bank, 110000); /* for a while they were unlike */
+	ck_assert_int_eq(bank.out.charge_limit_ma.value, INT32_MAX);
+	ck_assert_int_eq(bank.out.discharge_limit_ma.value, INT32_MAX);
 }
 END_TEST
 
@@ -351,6 +387,9 @@ int main(void)
 		       limits_rise_by_a_sixtieth_a_second_and_not_over_gaps);
 	tcase_add_test(tc,
 		a_packs_own_wish_of_0_counts_and_a_negative_one_does_not);
+	tcase_add_test(tc,
+		limits_are_unknown_while_one_direction_knows_no_capacity);
+	tcase_add_test(tc, a_limit_ends_where_numbers_do);
 	tcase_add_test(tc, extremes_name_battery_and_cell);
 	tcase_add_test(tc, silence_counts_from_5_and_15_seconds_on);
 	tcase_add_test(tc, the_first_wait_counts_from_the_start);

@@ -90,6 +90,12 @@ START_TEST(reason_text_reads_kind_where_value_limit)
 	};
 	reason_text(&r, text);
 	ck_assert_str_eq(text, "soc-floor::9.5:10.0");
+	r = (struct reason){
+		.kind = REASON_CHARGE_SWITCH, .battery = 2,
+		.has_value = true, .value = 1, .limit = 1,
+	};
+	reason_text(&r, text);
+	ck_assert_str_eq(text, "battery-charge-switch:2::");
 }
 END_TEST
 

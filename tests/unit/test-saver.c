@@ -78,11 +78,12 @@ END_TEST
 
 START_TEST(a_disk_that_stalls_holds_up_nobody)
 {
-	mono_t now = clock_mono();
-	mono_t late = mono_add_ms(now, SAVER_SLOW_MS);
+	mono_t now, late;
 	int r = -1;
 
 	ck_assert_int_eq(start("one"), 0);
+	now = clock_mono();
+	late = mono_add_ms(now, SAVER_SLOW_MS);
 	ck_assert_int_eq(kill(saver.pid, SIGSTOP), 0);
 	/* It may have been done before it was stopped. */
 	if (!saver_poll(&saver, now, &r)) {
