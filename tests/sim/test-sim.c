@@ -215,7 +215,7 @@ static size_t receive(struct mk3_receiver *rx, const uint8_t *p, size_t n,
 
 START_TEST(checksums_of_captured_frames_close)
 {
-	uint8_t frame[BYTES_MAX];
+	uint8_t frame[BYTES_MAX] = { 0 };
 	size_t n = from_hex(mk3_frames[_i].hex, frame);
 
 	ck_assert_msg(mk3_checksum(frame, n - 1) == frame[n - 1], "%s",
