@@ -192,6 +192,89 @@ START_TEST(a_chip_that_goes_is_an_error_and_is_taken_when_it_is_back)
 }
 END_TEST
 
+/* A name of our own for one of the simulator's ttys. */
+static void name_tty(const char *name, const char *tty)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s", rig_path(rig, name));
+	(void)unlink(path);
+	ck_assert_int_eq(symlink(rig_path(rig, tty), path), 0);
+}
+
+/* A5, I3: adapters are named in the order in which they are found, so each
+ * battery may come back where the other one was: that is told, and both are
+ * guarded. */
+START_TEST(two_ttys_that_change_their_names_are_told_and_guarded)
+{
+	char text[4096];
+	uint64_t at;
+
+	start_with(&(struct rig_options){ .no_daemon = true,
+					  .buses = "rack:1 shed:1" });
+	snprintf(text, sizeof(text), "%s", rig_settings(rig));
+	memcpy(strstr(text, "/rack\n"), "/tty0", strlen("/tty0"));
+	memcpy(strstr(text, "/shed\n"), "/tty1", strlen("/tty1"));
+	rig_write_settings(rig, text);
+	name_tty("tty0", "rack");
+	name_tty("tty1", "shed");
+	rig_start_daemon(rig);
+	chip_until(rig, "HH.", 30000);
+	rig_until_has(rig, "battery/1.Serial", "0", 10000);
+	rig_until_has(rig, "battery/2.Serial", "0", 10000);
+	rig_sim(rig, "unplug 1");
+	rig_sim(rig, "unplug 2");
+	at = rig_now_us();
+	row("both ttys unplugged", "lines float",
+	    chip_until(rig, "..*", 30000) - at, 16500);
+	name_tty("tty0", "shed");
+	name_tty("tty1", "rack");
+	rig_sim(rig, "plug 1");
+	rig_sim(rig, "plug 2");
+	at = rig_now_us();
+	row("back under each other's names", "lines high",
+	    chip_until(rig, "HH*", 40000) - at, 20000);
+	rig_until_has(rig, "Warnings", "W-X02", 5000);
+	rig_sim(rig, "cell 1 7 force 3760");
+	at = rig_now_us();
+	row("and then a high cell", "charge line floats",
+	    chip_until(rig, "H.*", 10000) - at, 2500);
+	rig_until_has(rig, "ChargeReasons", "cell-high:2.7", 1000);
+	rig_free(rig);
+}
+END_TEST
+
+enum { BUSY = 20 };
+
+/* I3: others that want all of the processor, as a chart plotter does. */
+START_TEST(a_processor_that_others_want_hides_no_high_cell)
+{
+	pid_t pid[BUSY];
+	uint64_t at;
+
+	start();
+	for (int i = 0; i < BUSY; i++) {
+		pid[i] = fork();
+		ck_assert_int_ge(pid[i], 0);
+		if (pid[i] == 0)
+			for (;;)
+				;
+	}
+	chip_stays(rig, "HH.", 5000);
+	rig_sim(rig, "cell 2 7 force 3760");
+	at = rig_now_us();
+	row("20 busy processes, a high cell", "charge line floats",
+	    chip_until(rig, "H.*", 30000) - at, 16500);
+	for (int i = 0; i < BUSY; i++)
+		rig_end(pid[i], SIGKILL);
+	rig_sim(rig, "cell 2 7 auto");
+	at = rig_now_us();
+	row("processor free again", "lines high",
+	    chip_until(rig, "HH.", 40000) - at, 20000);
+	rig_free(rig);
+}
+END_TEST
+
 static void step_clock(time_t seconds)
 {
 	struct timespec ts;
@@ -288,34 +371,122 @@ START_TEST(a_full_and_a_read_only_state_folder_move_no_line)
 }
 END_TEST
 
-int main(void)
+/* A file system in a file, as the rig's state folder; it can be frozen: who
+ * writes to it then waits where not even SIGKILL ends it, as with a memory
+ * card that no longer answers. */
+static void run_in(const char *format)
 {
-	Suite *suite = suite_create("faults");
-	TCase *tc = tcase_create("faults");
+	char command[600];
+	char state[256];
 
-	row_head();
+	snprintf(state, sizeof(state), "%s", rig_path(rig, "state"));
+	snprintf(command, sizeof(command), format, state, state);
+	ck_assert_msg(system(command) == 0, "%s", command);
+}
+
+static void write_mode(const char *mode)
+{
+	ck_assert_int_ge(sd_bus_set_property(rig->bus, RIG_NAME, RIG_ROOT,
+					     RIG_NAME ".Bms1", "Mode", NULL,
+					     "s", mode), 0);
+}
+
+/* I3: what is saved while the card hangs, and ends only with it. */
+START_TEST(a_disk_that_hangs_delays_no_decision)
+{
+	uint64_t at;
+
+	start_with(&(struct rig_options){ .no_daemon = true });
+	run_in("truncate -s 4M %s.disk && mke2fs -q -F %s.disk");
+	run_in("mount -o loop %s.disk %s");
+	rig_start_daemon(rig);
+	chip_until(rig, "HH.", 30000);
+	run_in("fsfreeze -f %s");
+	write_mode("on");
+	chip_stays(rig, "HH.", 5000);
+	rig_sim(rig, "cell 2 7 force 3760");
+	at = rig_now_us();
+	row("disk hangs, then a high cell", "charge line floats",
+	    chip_until(rig, "H.*", 10000) - at, 2500);
+	rig_sim(rig, "cell 2 7 auto");
+	chip_until(rig, "HH.", 40000);
+	at = rig_now_us();
+	rig_signal_daemon(rig, SIGTERM);
+	row("disk hangs, SIGTERM", "lines float",
+	    chip_until(rig, "...", 5000) - at, 1000);
+	ck_assert_int_eq(rig_reap(rig->daemon_pid, 10000), 0);
+	rig->daemon_pid = 0;
+	run_in("fsfreeze -u %s");
+	at = rig_now_us();
+	rig_launch_daemon(rig);
+	row("disk works again", "lines high",
+	    chip_until(rig, "HH.", 30000) - at, 20000);
+	rig_await_daemon(rig);
+	rig_end_daemon(rig, SIGTERM);
+	run_in("umount %s");
+	rig_free(rig);
+}
+END_TEST
+
+static TCase *add_case(Suite *suite, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
 	tcase_set_timeout(tc, 120);
+	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+static void add_daemon(Suite *suite)
+{
+	TCase *tc = add_case(suite, "daemon");
+
 	tcase_add_loop_test(tc, its_death_floats_the_lines, 0,
 			    ARRAY_SIZE(deaths));
+	tcase_add_test(tc,
+		       stopped_past_the_alarm_it_floats_at_its_first_turn);
+	tcase_add_test(tc, stopped_for_10_s_it_goes_on_with_what_it_hears);
+}
+
+static void add_wires(Suite *suite)
+{
+	TCase *tc = add_case(suite, "wires");
+
 	tcase_add_test(tc, an_unplugged_tty_floats_both_in_time);
 	tcase_add_test(tc, a_silent_battery_floats_both_in_time);
 	tcase_add_test(tc,
 		       noise_at_full_speed_never_hides_a_high_cell_for_long);
-	tcase_add_test(tc, a_restart_of_the_bus_moves_no_line);
+	tcase_add_test(tc,
+		       two_ttys_that_change_their_names_are_told_and_guarded);
 	tcase_add_test(tc,
 		a_line_that_somebody_holds_is_named_and_taken_when_free);
 	tcase_add_test(tc,
 		a_chip_that_goes_is_an_error_and_is_taken_when_it_is_back);
+}
+
+static void add_machine(Suite *suite)
+{
+	TCase *tc = add_case(suite, "machine");
+
+	tcase_add_test(tc, a_restart_of_the_bus_moves_no_line);
+	tcase_add_test(tc, a_processor_that_others_want_hides_no_high_cell);
 	/* A machine's own clock is not for tests. */
 	if (getenv("BMS_VM_HOST"))
 		puts("not tested here: a clock that is set");
 	else
 		tcase_add_test(tc, a_year_forth_and_back_moves_no_line);
 	tcase_add_test(tc,
-		       stopped_past_the_alarm_it_floats_at_its_first_turn);
-	tcase_add_test(tc, stopped_for_10_s_it_goes_on_with_what_it_hears);
-	tcase_add_test(tc,
 		       a_full_and_a_read_only_state_folder_move_no_line);
-	suite_add_tcase(suite, tc);
+	tcase_add_test(tc, a_disk_that_hangs_delays_no_decision);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("faults");
+
+	row_head();
+	add_daemon(suite);
+	add_wires(suite);
+	add_machine(suite);
 	return unit_run(suite);
 }

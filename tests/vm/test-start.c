@@ -7,7 +7,7 @@
  */
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +17,8 @@
 #include "tests/vm/row.h"
 
 #define QUICK "[protection]\nrelease-hold = 5\n"
+
+#define CHIP_NAME "/sys/kernel/config/gpio-sim/bms/bank0/chip_name"
 
 enum { END_MS = 5000, LOOKED_MS = 3000 };
 
@@ -102,13 +104,19 @@ START_TEST(without_a_state_folder_it_goes_on)
 }
 END_TEST
 
-/* B14, I3: as when a driver comes late after boot. */
+#define OTHER "/sys/kernel/config/gpio-sim/other"
+
+/* B14, I3: as when a driver comes late after boot, and somebody else's chip,
+ * an expander on USB, has its number by then. */
 START_TEST(a_chip_that_comes_late_is_taken)
 {
 	uint64_t at;
 
 	prepare();
 	chip_live(false);
+	ck_assert_int_eq(system("mkdir -p " OTHER "/bank0 && "
+				"echo 28 >" OTHER "/bank0/num_lines && "
+				"echo 1 >" OTHER "/live"), 0);
 	at = rig_now_us();
 	rig_start_daemon(rig);
 	row("no chip at start", "E-B11",
@@ -117,10 +125,13 @@ START_TEST(a_chip_that_comes_late_is_taken)
 	rig_stays(rig, "AllowedToDischarge", "no", LOOKED_MS);
 	chip_live(true);
 	at = rig_now_us();
-	row("chip there", "lines high", chip_until(rig, "HH.", 30000) - at,
-	    15000);
+	row("chip there, another number", "lines high",
+	    chip_until(rig, "HH.", 30000) - at, 15000);
 	rig_until_has_not(rig, "Errors", "E-B11", 15000);
+	ck_assert_int_ne(system("grep -q gpiochip0 " CHIP_NAME), 0);
 	rig_free(rig);
+	ck_assert_int_eq(system("echo 0 >" OTHER "/live && "
+				"rmdir " OTHER "/bank0 " OTHER), 0);
 }
 END_TEST
 
