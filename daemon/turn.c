@@ -120,13 +120,15 @@ static void turn_tell(struct bmsd *d, mono_t now)
  * second decision's input at once (B14). */
 static void turn_decide(struct bmsd *d, mono_t now)
 {
+	bool failed;
+
 	d->input.lines_failed = !d->gpio;
 	d->input.lines_failed_now = false;
 	spine_step(d->spine, now, &d->input, d->input.lines_failed);
+	/* The lines first: a log takes its time. */
+	failed = d->gpio && lines_write(d, now) != 0;
 	turn_tell(d, now);
-	if (!d->gpio)
-		return;
-	if (lines_write(d, now) == 0)
+	if (!failed)
 		return;
 	spine_step_failed(d->spine, now, &d->input);
 	turn_tell(d, now);
