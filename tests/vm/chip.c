@@ -15,7 +15,6 @@
 #include "tests/e2e/rig_private.h"
 
 #define CONFIG "/sys/kernel/config/gpio-sim/bms"
-#define LINES "28"
 
 static void write_file(const char *path, const char *text)
 {
@@ -50,6 +49,7 @@ void chip_live(bool live)
 void chip_make(void)
 {
 	struct stat st;
+	char lines[16];
 
 	if (stat(CONFIG, &st) == 0) {
 		chip_live(false);
@@ -57,7 +57,8 @@ void chip_make(void)
 		ck_assert_msg(mkdir(CONFIG, 0755) == 0, CONFIG ": %s",
 			      strerror(errno));
 		ck_assert_int_eq(mkdir(CONFIG "/bank0", 0755), 0);
-		write_file(CONFIG "/bank0/num_lines", LINES);
+		snprintf(lines, sizeof(lines), "%d", CHIP_LINES);
+		write_file(CONFIG "/bank0/num_lines", lines);
 		write_file(CONFIG "/bank0/label", CHIP_LABEL);
 	}
 	chip_live(true);
@@ -83,6 +84,33 @@ void chip_pull(enum settings_line line, bool up)
 	write_file(path, up ? "pull-up" : "pull-down");
 }
 
+static int chip_device(void)
+{
+	char chip[64];
+	char path[128];
+	int fd;
+
+	read_word(CONFIG "/bank0/chip_name", chip);
+	snprintf(path, sizeof(path), "/dev/%s", chip);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
+	return fd;
+}
+
+int chip_watch(int first, int n)
+{
+	int fd = chip_device();
+
+	for (int i = first; i < first + n; i++) {
+		struct gpio_v2_line_info info = { .offset = (uint32_t)i };
+
+		ck_assert_msg(ioctl(fd, GPIO_V2_GET_LINEINFO_WATCH_IOCTL,
+				    &info) == 0,
+			      "line %d: %s", i, strerror(errno));
+	}
+	return fd;
+}
+
 int chip_hold(enum settings_line line, const char *consumer)
 {
 	struct gpio_v2_line_request request = {
@@ -90,18 +118,11 @@ int chip_hold(enum settings_line line, const char *consumer)
 		.num_lines = 1,
 		.config.flags = GPIO_V2_LINE_FLAG_INPUT,
 	};
-	char chip[64];
-	char path[256];
-	int fd;
-	int r;
+	int fd = chip_device();
 
-	read_word(CONFIG "/bank0/chip_name", chip);
-	snprintf(path, sizeof(path), "/dev/%s", chip);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
 	snprintf(request.consumer, sizeof(request.consumer), "%s", consumer);
-	r = ioctl(fd, GPIO_V2_GET_LINE_IOCTL, &request);
-	ck_assert_msg(r == 0, "%s: %s", path, strerror(errno));
+	ck_assert_msg(ioctl(fd, GPIO_V2_GET_LINE_IOCTL, &request) == 0,
+		      "line %d: %s", rig_lines[line].offset, strerror(errno));
 	close(fd);
 	return request.fd;
 }
@@ -137,9 +158,8 @@ static bool held(int offset, bool *ret_out)
 	return found;
 }
 
-char chip_line(enum settings_line line)
+char chip_number(int offset)
 {
-	int offset = rig_lines[line].offset;
 	char path[256];
 	char level[64];
 	bool out = false;
@@ -154,6 +174,11 @@ char chip_line(enum settings_line line)
 	if (!out)
 		return '.';
 	return level[0] == '1' ? 'H' : 'L';
+}
+
+char chip_line(enum settings_line line)
+{
+	return chip_number(rig_lines[line].offset);
 }
 
 const char *chip_outputs(void)

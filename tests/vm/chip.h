@@ -14,6 +14,7 @@
 #include "tests/e2e/rig.h"
 
 #define CHIP_LABEL "bms"
+enum { CHIP_LINES = 128 };
 
 /* Makes the chip with that label, every line pulled down. Fails the test
  * where this kernel has no gpio-sim. */
@@ -21,6 +22,10 @@ void chip_make(void);
 /* Takes it out of the system under whoever uses it, or puts it back (with
  * every line pulled down). */
 void chip_live(bool live);
+
+/* A descriptor of the chip from which struct gpio_v2_line_info_changed can
+ * be read for each change of these n lines, of no others. */
+int chip_watch(int first, int n);
 
 /* Takes a line as an input in somebody else's name; a descriptor, and the
  * line is let go when it is closed. */
@@ -36,6 +41,8 @@ void chip_pull(enum settings_line line, bool up);
  * without an owner: 'h'.
  */
 char chip_line(enum settings_line line);
+/* The same of the chip's line with that number, 0 to CHIP_LINES - 1. */
+char chip_number(int offset);
 /* load-disconnect, charge-disconnect and pre-alarm in this order, as in
  * "HH."; valid until the next call. */
 const char *chip_outputs(void);

@@ -2,8 +2,8 @@
 # Tests in a kernel of our own, with a simulated GPIO chip. They are built by
 # "make check" and run by scripts/check through tests/vm/run, once: not in
 # every build, and not by hand on this machine's kernel.
-vm_programs = tests/vm/test-lines tests/vm/test-leds tests/vm/test-faults \
-	tests/vm/test-persist tests/vm/test-start
+vm_programs = tests/vm/test-reaction tests/vm/test-faults tests/vm/test-leds \
+	tests/vm/test-lines tests/vm/test-persist tests/vm/test-start
 vm_rig = tests/vm/chip.c tests/vm/chip.h tests/vm/row.c tests/vm/row.h \
 	$(e2e_rig)
 check_PROGRAMS += $(vm_programs)
@@ -28,9 +28,17 @@ tests_vm_test_start_SOURCES = tests/vm/test-start.c $(vm_rig)
 tests_vm_test_start_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_test_start_LDADD = $(TEST_LIBS)
 
-# What scripts run in there.
-vm_tools = tests/vm/flood
+# It is the batteries itself, in the words of the simulator's encoder.
+tests_vm_test_reaction_SOURCES = tests/vm/test-reaction.c \
+	tests/vm/battery.c tests/vm/battery.h $(vm_rig) \
+	tests/sim/jkpb.c tests/sim/jkpb.h tests/sim/wire.c tests/sim/wire.h
+tests_vm_test_reaction_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_vm_test_reaction_LDADD = $(TEST_LIBS)
+
+# What scripts and programs run in there.
+vm_tools = tests/vm/flood tests/vm/floor
 check_PROGRAMS += $(vm_tools)
+tests_vm_floor_SOURCES = tests/vm/floor.c
 tests_vm_flood_SOURCES = tests/vm/flood.c
 tests_vm_flood_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_flood_LDADD = $(SYSTEMD_LIBS)
