@@ -161,15 +161,30 @@ static void pass_second(struct plant *p)
 	p->tripped |= bank_has_code(&p->bank, CODE_A_X02);
 }
 
-static double lowest_permille(const struct plant *p)
+static void extremes(const struct plant *p, double *ret_lowest,
+		     double *ret_highest)
 {
-	double lowest = 2000;
-
+	*ret_lowest = 2000;
+	*ret_highest = 0;
 	for (uint32_t i = 0; i < p->bank.n; i++) {
-		for (int k = 0; k < CELLS; k++)
-			lowest = fmin(lowest, p->cell[i][k].permille);
+		for (int k = 0; k < CELLS; k++) {
+			double permille = p->cell[i][k].permille;
+
+			*ret_lowest = fmin(*ret_lowest, permille);
+			*ret_highest = fmax(*ret_highest, permille);
+		}
 	}
-	return lowest;
+}
+
+/* Every cell is full, and the core has seen that of the bank (E2) where the
+ * charger holds more than the 56.0 V that this takes. */
+static bool is_full(const struct plant *p)
+{
+	double lowest, highest;
+
+	extremes(p, &lowest, &highest);
+	return lowest >= 985 &&
+	       (p->absorb_mv < 3510 || p->bank.state.full);
 }
 
 /* Every cell a little different, one of them ahead. */
@@ -213,13 +228,17 @@ static void tell(const struct plant *p, double temperature)
 	fflush(stdout);
 }
 
-/* Charges until every cell is full; the hours that took. */
+/* Charges until it is full; the hours that took. */
 static double fill(struct plant *p)
 {
-	while (lowest_permille(p) < 985 && p->s < HOURS_MAX * 3600)
+	double lowest, highest;
+
+	while (!is_full(p) && p->s < HOURS_MAX * 3600)
 		pass_second(p);
-	printf("%.1f h, highest cell %.3f V\n", (double)p->s / 3600,
-	       p->highest_mv / 1000);
+	extremes(p, &lowest, &highest);
+	printf("%.1f h, highest cell %.3f V, cells %.1f..%.1f %% at the end\n",
+	       (double)p->s / 3600, p->highest_mv / 1000, lowest / 10,
+	       highest / 10);
 	return (double)p->s / 3600;
 }
 
