@@ -145,6 +145,17 @@ static void print_bank(const struct printer *p, const struct object *object)
 			     "Ah"));
 }
 
+void print_bank_info(const struct printer *p, const struct object *bms)
+{
+	print_cell(p, bms, "Lowest cell", "MinCellVoltage", "MinCellId");
+	print_cell(p, bms, "Highest cell", "MaxCellVoltage", "MaxCellId");
+	print_temperatures(p, bms);
+	print_label(p, "Balancer");
+	fprintf(p->out, "%s\n",
+		print_or_dash(object_text(bms, "BalancerStatus")));
+	print_bank(p, bms);
+}
+
 static void print_limits(const struct printer *p,
 			 const struct object *object)
 {
@@ -236,13 +247,7 @@ void print_status(const struct printer *p, const struct model *model)
 		      "ChargeReasons");
 	print_allowed(p, bms, "Allowed to discharge", "AllowedToDischarge",
 		      "DischargeReasons");
-	print_cell(p, bms, "Lowest cell", "MinCellVoltage", "MinCellId");
-	print_cell(p, bms, "Highest cell", "MaxCellVoltage", "MaxCellId");
-	print_temperatures(p, bms);
-	print_label(p, "Balancer");
-	fprintf(p->out, "%s\n",
-		print_or_dash(object_text(bms, "BalancerStatus")));
-	print_bank(p, bms);
+	print_bank_info(p, bms);
 	print_limits(p, bms);
 	print_label(p, "Mode");
 	fprintf(p->out, "%s, remote %s\n",

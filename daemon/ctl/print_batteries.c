@@ -220,6 +220,8 @@ static void print_buses(const struct printer *p, const struct model *model)
 
 void print_batteries(const struct printer *p, const struct model *model)
 {
+	print_bank_info(p, model_find(model, BUS_ROOT, BUS_BMS));
+	fputc('\n', p->out);
 	for (size_t i = 0; i < model->n; i++) {
 		if (is_a(&model->object[i], BUS_BATTERY))
 			print_battery(p, &model->object[i]);

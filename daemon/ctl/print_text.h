@@ -34,4 +34,9 @@ void print_reasons(const struct printer *printer,
 		   const struct object *object, const char *property,
 		   int indent);
 
+/* What the reference's battery page says of the bank: extremes, balancer,
+ * arrangement. bms may be NULL. */
+void print_bank_info(const struct printer *printer,
+		     const struct object *bms);
+
 #endif

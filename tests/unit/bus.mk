@@ -25,7 +25,8 @@ tests_unit_test_bus_order_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test-ctl
 TESTS += tests/unit/test-ctl
-tests_unit_test_ctl_SOURCES = tests/unit/test-ctl.c tests/unit/bus_fixture.c
+tests_unit_test_ctl_SOURCES = tests/unit/test-ctl.c tests/unit/bus_fixture.c \
+	tests/unit/ctl_run.c tests/unit/ctl_run.h
 tests_unit_test_ctl_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_unit_test_ctl_LDADD = $(TEST_LIBS)
 

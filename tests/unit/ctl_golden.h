@@ -64,6 +64,13 @@ static const char unknown_text[] =
 "Errors                none\n";
 
 static const char batteries_text[] =
+"Lowest cell           2.791 V  battery 2 cell 7\n"
+"Highest cell          3.207 V  battery 1 cell 8\n"
+"Cell temperature      -1.2 °C to 21.5 °C\n"
+"Balancer              unknown\n"
+"Bank                  2 batteries, 16 cells; 1 in series, 2 in parallel; "
+"25.6 V, 560 Ah\n"
+"\n"
 "Battery 1  online, last sample 0.2 s ago\n"
 "  is        JK_PB2A16S20P, serial JK-0001, firmware 15.38, "
 "bus rack address 1\n"

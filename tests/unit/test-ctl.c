@@ -3,106 +3,17 @@
  * vebus-bms-ngctl (F1, F4, D2) as it is run: what it prints of a bank filled
  * by hand, its exit status, and what it says on stderr.
  */
-#include "tests/unit/bus_fixture.h"
+#include "tests/unit/ctl_run.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pty.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/bus_table.h"
 #include "tests/unit/ctl_golden.h"
 #include "tests/unit/unit.h"
-
-enum { OUTPUT_SIZE = 65536, ARGUMENTS_MAX = 32 };
-
-/* A run of the tool; its output comes in while the loop turns. */
-struct run {
-	struct fixture *f;
-	pid_t pid;
-	ev_io io[2]; /* stdout, stderr */
-	char text[2][OUTPUT_SIZE];
-	size_t len[2];
-	int open;
-	int status;
-};
-
-static void on_output(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct run *run = io->data;
-	size_t which = (size_t)(io - run->io);
-	ssize_t n = read(io->fd, run->text[which] + run->len[which],
-			 OUTPUT_SIZE - 1 - run->len[which]);
-
-	(void)events;
-	if (n > 0) {
-		run->len[which] += (size_t)n;
-		run->text[which][run->len[which]] = '\0';
-		return;
-	}
-	ev_io_stop(loop, io);
-	close(io->fd);
-	run->open--;
-}
-
-static void exec_tool(const char *command)
-{
-	const char *dir = getenv("BMS_BUILDDIR");
-	char *arguments[ARGUMENTS_MAX + 1] = { "vebus-bms-ngctl" };
-	char path[1024];
-	char *copy = strdup(command);
-	int n = 1;
-
-	for (char *word = strtok(copy, " "); word && n < ARGUMENTS_MAX;
-	     word = strtok(NULL, " "))
-		arguments[n++] = word;
-	snprintf(path, sizeof(path), "%s/vebus-bms-ngctl", dir ? dir : ".");
-	execv(path, arguments);
-	_exit(127);
-}
-
-static void run_start(struct run *run, struct fixture *f,
-		      const char *command)
-{
-	int fds[2][2];
-
-	memset(run, 0, sizeof(*run));
-	run->f = f;
-	ck_assert_int_eq(pipe2(fds[0], O_CLOEXEC), 0);
-	ck_assert_int_eq(pipe2(fds[1], O_CLOEXEC), 0);
-	run->pid = fork();
-	ck_assert_int_ge(run->pid, 0);
-	if (run->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		signal(SIGPIPE, SIG_DFL);
-		dup2(fds[0][1], STDOUT_FILENO);
-		dup2(fds[1][1], STDERR_FILENO);
-		exec_tool(command);
-	}
-	for (size_t i = 0; i < 2; i++) {
-		close(fds[i][1]);
-		ev_io_init(&run->io[i], on_output, fds[i][0], EV_READ);
-		run->io[i].data = run;
-		ev_io_start(f->loop, &run->io[i]);
-	}
-	run->open = 2;
-	ev_timer_again(f->loop, &f->deadline);
-}
-
-static void run_wait(struct run *run)
-{
-	int status = 0;
-
-	while (run->open > 0)
-		fixture_turn(run->f);
-	ck_assert_int_eq(waitpid(run->pid, &status, 0), run->pid);
-	run->status = WIFEXITED(status) ? WEXITSTATUS(status) :
-					  128 + WTERMSIG(status);
-}
 
 /* Until stdout has it. */
 static void run_until(struct run *run, const char *text)
@@ -121,12 +32,6 @@ static void close_output(struct run *run)
 	ev_io_stop(run->f->loop, &run->io[0]);
 	close(run->io[0].fd);
 	run->open--;
-}
-
-static void run_tool(struct run *run, struct fixture *f, const char *command)
-{
-	run_start(run, f, command);
-	run_wait(run);
 }
 
 static void check_run(struct fixture *f, const char *command, int status,
@@ -211,6 +116,94 @@ START_TEST(batteries_shows_every_cell_and_below_every_bus)
 	fixture_start(&f);
 	check_run(&f, "--session-bus batteries", 0, batteries_text);
 	fixture_stop(&f);
+}
+END_TEST
+
+/* What the reference's three pages list. */
+static const struct {
+	const char *command;
+	const char *label;
+	const char *value; /* behind it on its line; NULL: not known here */
+} page_values[] = {
+	{ "status", "State of charge ", "%" },
+	{ "status", "Mode ", "on" },
+	{ "status", "Allowed to charge ", "yes" },
+	{ "status", "Allowed to discharge ", "no" },
+	{ "status", "Voltage ", " V" },
+	{ "status", "Current ", " A" },
+	{ "status", "Power ", " W" },
+	{ "status", "Consumed ", NULL },
+	{ "status", "Time remaining ", NULL },
+	{ "batteries", "Balancer ", "unknown" },
+	{ "batteries", "Lowest cell ", "2.791 V" },
+	{ "batteries", "Highest cell ", "3.207 V" },
+	{ "batteries", "Cell temperature ", "-1.2 °C to 21.5 °C" },
+	{ "batteries", "Bank ", "2 batteries" },
+	{ "batteries", "Bank ", "16 cells" },
+	{ "batteries", "Bank ", "1 in series" },
+	{ "batteries", "Bank ", "2 in parallel" },
+	{ "batteries", "  is ", "serial JK-0001" },
+	{ "batteries", "  is ", "firmware 15.38" },
+	{ "batteries", "  has ", "of 280 Ah" },
+	{ "batteries", "  has ", "25.63 V" },
+	{ "batteries", "  has ", "-10.5 A" },
+	{ "batteries", "  sensors ", "21.5 °C" },
+	{ "batteries", "            3.200", "3.207" },
+	{ "history", "Deepest discharge ", NULL },
+	{ "history", "Cumulative Ah drawn ", NULL },
+	{ "history", "Discharged energy ", NULL },
+	{ "history", "Charged energy ", NULL },
+	{ "history", "Synchronisations ", NULL },
+	{ "history", "Cycles ", NULL },
+	{ "history", "Time since last full charge ", NULL },
+	{ "history", "Minimum battery voltage ", NULL },
+	{ "history", "Maximum battery voltage ", NULL },
+	{ "history", "Minimum cell voltage ", NULL },
+	{ "history", "Maximum cell voltage ", NULL },
+	{ "history", "Minimum battery temperature ", NULL },
+	{ "history", "Maximum battery temperature ", NULL },
+};
+
+/* The line that begins with the label has the value. */
+static bool page_has(const char *page, const char *label, const char *value)
+{
+	const char *line = page;
+	const char *found;
+
+	while (strncmp(line, label, strlen(label)) != 0) {
+		line = strchr(line, '\n');
+		if (!line)
+			return false;
+		line++;
+	}
+	found = strstr(line, value ? value : "");
+	return found && found < strchr(line, '\n');
+}
+
+/* F1 */
+START_TEST(every_value_of_the_references_pages_is_there)
+{
+	struct run *run = calloc(1, sizeof(*run));
+	const char *page = "";
+	struct fixture f;
+	char command[64];
+
+	fixture_start(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(page_values); i++) {
+		if (strcmp(page, page_values[i].command) != 0) {
+			page = page_values[i].command;
+			snprintf(command, sizeof(command),
+				 "--session-bus %s", page);
+			run_tool(run, &f, command);
+		}
+		ck_assert_msg(page_has(run->text[0], page_values[i].label,
+				       page_values[i].value),
+			      "%s shows no %s %s:\n%s", page,
+			      page_values[i].label, page_values[i].value,
+			      run->text[0]);
+	}
+	fixture_stop(&f);
+	free(run);
 }
 END_TEST
 
@@ -359,29 +352,6 @@ START_TEST(monitor_json_gives_all_once_and_then_what_changes)
 	free(run);
 }
 END_TEST
-
-/* A pseudo-terminal in place of the pipe. */
-static void run_on_terminal(struct run *run, struct fixture *f,
-			    const char *command)
-{
-	int fd;
-
-	memset(run, 0, sizeof(*run));
-	run->f = f;
-	run->pid = forkpty(&fd, NULL, NULL, NULL);
-	ck_assert_int_ge(run->pid, 0);
-	if (run->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		setenv("TERM", "xterm", 1);
-		unsetenv("NO_COLOR");
-		exec_tool(command);
-	}
-	ev_io_init(&run->io[0], on_output, fd, EV_READ);
-	run->io[0].data = run;
-	ev_io_start(f->loop, &run->io[0]);
-	run->open = 1;
-	ev_timer_again(f->loop, &f->deadline);
-}
 
 START_TEST(monitor_on_a_terminal_draws_the_page_again_in_place)
 {
@@ -576,6 +546,8 @@ int main(void)
 		       a_reason_that_holds_beyond_its_limit_is_recovering);
 	tcase_add_test(t, what_is_unknown_is_a_dash_and_never_a_number);
 	tcase_add_test(t, batteries_shows_every_cell_and_below_every_bus);
+	tcase_add_test(t,
+		       every_value_of_the_references_pages_is_there);
 	tcase_add_test(t,
 		       inverter_shows_what_was_read_back_or_that_there_is_none);
 	tcase_add_test(t, json_has_the_names_and_values_of_d_bus);
