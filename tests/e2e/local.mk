@@ -7,6 +7,7 @@ e2e_rig = tests/e2e/rig.c tests/e2e/rig.h tests/e2e/rig_bus.c \
 e2e_programs = \
 	tests/e2e/test-protect \
 	tests/e2e/test-low \
+	tests/e2e/test-charge \
 	tests/e2e/test-inverter \
 	tests/e2e/test-gates \
 	tests/e2e/test-noise \
@@ -26,6 +27,10 @@ tests_e2e_test_protect_LDADD = $(TEST_LIBS)
 tests_e2e_test_low_SOURCES = tests/e2e/test-low.c $(e2e_rig)
 tests_e2e_test_low_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_test_low_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_charge_SOURCES = tests/e2e/test-charge.c $(e2e_rig)
+tests_e2e_test_charge_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_charge_LDADD = $(TEST_LIBS)
 
 tests_e2e_test_inverter_SOURCES = tests/e2e/test-inverter.c $(e2e_rig)
 tests_e2e_test_inverter_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
