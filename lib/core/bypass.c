@@ -87,6 +87,8 @@ bool bypass_is_stuck(const struct bms_state *state,
 
 	if (mono_reached(state->bypass.since, silent))
 		return false;
+	if (battery->duplicate.tripped)
+		return true;
 	for (size_t i = 0; i < PROTECTION_ROW_COUNT; i++) {
 		const struct protection_row *row = &protection_rows[i];
 

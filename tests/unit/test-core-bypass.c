@@ -493,6 +493,26 @@ START_TEST(the_end_of_a_bypass_gives_the_lead)
 }
 END_TEST
 
+/* B13, A5: nor for one of two that are the same battery */
+START_TEST(nobody_stands_in_for_a_double_that_fell_silent)
+{
+	healthy(2);
+	memcpy(bank.sample[1].serial, bank.sample[0].serial,
+	       sizeof(bank.sample[1].serial));
+	bank_run_ms(&bank, 3000);
+	bypass(2, 600);
+	bank_run_ms(&bank, 60000);
+	ck_assert(!bank.out.atc_high && !bank.out.atd_high);
+	bank.silent[1] = true;
+	bank_run_ms(&bank, 60000);
+	ck_assert(!bank.out.atc_high && !bank.out.atd_high);
+	/* Told that it is silent, the operator may ask again. */
+	bypass(2, 600);
+	bank_run_ms(&bank, 2000);
+	ck_assert(bank.out.atc_high && bank.out.atd_high);
+}
+END_TEST
+
 /* B13, H1: nor does one whose silence an update keeps from forbidding */
 START_TEST(an_update_lets_no_silent_battery_stand_in)
 {
@@ -572,6 +592,7 @@ int main(void)
 	tcase_add_test(tc, a_bypassed_battery_holds_nobody_back);
 	tcase_add_test(tc, every_answer_has_its_case_and_its_words);
 	tcase_add_test(tc, nobody_stands_in_where_nobody_is_heard);
+	tcase_add_test(tc, nobody_stands_in_for_a_double_that_fell_silent);
 	tcase_add_test(tc, an_update_lets_no_silent_battery_stand_in);
 	tcase_add_test(tc, the_end_of_a_bypass_gives_the_lead);
 	tcase_add_test(tc, a_bypass_shortens_no_hold);
