@@ -71,25 +71,30 @@ static maybe_i32 pack_voltage_mv(const struct sample *sample)
 
 /*
  * The batteries' own state of charge, each weighing as much as it can
- * hold. Where one does not tell its capacity they weigh the same.
+ * hold. Where one does not tell its capacity they weigh the same. Of all,
+ * or of those that are not left out of discharge.
  */
-static maybe_i32 bank_soc(const struct bms_state *state)
+static maybe_i32 bank_soc(const struct bms_state *state, bool usable)
 {
 	struct sum weighed = { 0 };
 	struct sum weight = { 0 };
 	struct sum plain = { 0 };
+	int64_t n = 0;
 
 	for (uint32_t i = 0; i < state->n_batteries; i++) {
 		const struct bms_battery *b = &state->battery[i];
 		maybe_i32 capacity = battery_capacity_mah(b);
 		maybe_i32 soc = charge_own_permille(&b->sample);
 
+		if (usable && b->left_out_discharge)
+			continue;
+		n++;
 		add(&plain, soc);
 		add(&weight, capacity);
 		weighed.value += (int64_t)soc.value * capacity.value;
 	}
 	weighed.unknown = plain.unknown;
-	return weight.unknown ? divided(&plain, state->n_batteries) :
+	return weight.unknown ? divided(&plain, n) :
 				divided(&weighed, weight.value);
 }
 
@@ -138,7 +143,8 @@ void aggregate(const struct bms_state *state, struct bms_output *ret_output)
 	}
 	if (online < state->n_batteries || online == 0)
 		return;
-	ret_output->own_soc_permille = bank_soc(state);
+	ret_output->own_soc_permille = bank_soc(state, false);
+	ret_output->usable.own_soc_permille = bank_soc(state, true);
 	if (state->arrangement.known)
 		sum_up(state, ret_output);
 }

@@ -78,26 +78,27 @@ static enum latch_evidence judge_figure(maybe_i32 soc, int32_t level,
  * A count that rests on nothing but the batteries' own figures gives no
  * more trust than they do: either of them trips, both have to release.
  */
-static enum latch_evidence judge_soc(const struct bms_output *out,
+static enum latch_evidence judge_soc(const struct bms_usable *usable,
 				     int32_t level, int32_t gap)
 {
-	enum latch_evidence count = judge_figure(out->soc_permille, level,
+	enum latch_evidence count = judge_figure(usable->soc_permille, level,
 						 gap);
-	enum latch_evidence own = judge_figure(out->own_soc_permille, level,
-					       gap);
+	enum latch_evidence own = judge_figure(usable->own_soc_permille,
+					       level, gap);
 
-	if (out->soc_anchored || count <= own)
+	if (usable->soc_anchored || count <= own)
 		return count;
 	return own;
 }
 
 /* The figure that decided, for people. */
-static maybe_i32 soc_judged(const struct bms_output *out)
+static maybe_i32 soc_judged(const struct bms_usable *usable)
 {
-	bool own = !out->soc_anchored && out->own_soc_permille.known &&
-		   out->own_soc_permille.value < out->soc_permille.value;
+	bool own = !usable->soc_anchored && usable->own_soc_permille.known &&
+		   usable->own_soc_permille.value <
+			   usable->soc_permille.value;
 
-	return own ? out->own_soc_permille : out->soc_permille;
+	return own ? usable->own_soc_permille : usable->soc_permille;
 }
 
 static void take(struct bms_state *state, enum bank_row_id row,
@@ -163,17 +164,17 @@ void bank_step(struct bms_state *state, const struct settings *settings,
 {
 	const struct settings_protection *p = &state->in_force;
 	const struct settings_monitor *m = &settings->monitor;
-	maybe_i32 soc = soc_judged(out);
+	maybe_i32 soc = soc_judged(&out->usable);
 
 	take(state, BANK_ROW_VOLTAGE, p, judge_voltage(out->voltage_mv),
 	     out->voltage_mv);
 	take(state, BANK_ROW_LOW, p,
 	     judge_low(state, out, input->now), out->voltage_mv);
 	take(state, BANK_ROW_SOC_WARNING, p,
-	     judge_soc(out, m->low_soc_warning_permille,
+	     judge_soc(&out->usable, m->low_soc_warning_permille,
 		       SOC_WARNING_CLEAR_PERMILLE), soc);
 	take(state, BANK_ROW_SOC_FLOOR, p,
-	     judge_soc(out, m->discharge_floor_permille,
+	     judge_soc(&out->usable, m->discharge_floor_permille,
 		       SOC_FLOOR_CLEAR_PERMILLE), soc);
 	take(state, BANK_ROW_LINES, p,
 	     input->lines_failed ? LATCH_TRIP : LATCH_CLEAR, UNKNOWN_I32);

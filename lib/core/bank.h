@@ -32,7 +32,8 @@ extern const struct bank_row bank_rows[BANK_ROW_COUNT];
  * Judges the bank from the aggregates of this step. Evidence that releases
  * counts only where the step brought a reading that is used. The state of
  * charge (B6) is the count where it is anchored (lib/core/charge.h); else
- * the count or the batteries' own figure trips, and both release.
+ * the count or the batteries' own figure trips, and both release. It is
+ * that of the batteries which are not left out of discharge (B9).
  */
 void bank_step(struct bms_state *state, const struct settings *settings,
 	       const struct bms_input *input, const struct bms_output *out);

@@ -233,6 +233,13 @@ struct bms_output {
 	maybe_i32 own_soc_permille; /* the batteries' own */
 	bool soc_anchored; /* every count is; see lib/core/charge.h */
 	bool soc_settable; /* every battery is online and has a capacity */
+	/* The same without batteries that are left out of discharge (B9),
+	 * whose charge nobody can have: what B6 judges. */
+	struct bms_usable {
+		maybe_i32 soc_permille;
+		maybe_i32 own_soc_permille;
+		bool soc_anchored;
+	} usable;
 	maybe_i32 consumed_mah; /* E4: missing from full, by the counts */
 	/* E4: to the discharge floor at the mean current. 0 once there;
 	 * unknown while not discharging. */

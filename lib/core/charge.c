@@ -342,6 +342,29 @@ static maybe_i32 remaining_s(const struct bms_state *state,
 	return known_i32((int32_t)lower(s, CHARGE_REMAINING_MAX_S));
 }
 
+/* B6; one battery at least is not left out. */
+static struct bms_usable sum_up_usable(const struct bms_state *state,
+				       const struct bms_output *out)
+{
+	struct bms_usable usable = out->usable;
+	int64_t full_mah = 0;
+	int64_t left_mah = 0;
+
+	usable.soc_anchored = true;
+	for (uint32_t i = 0; i < state->n_batteries; i++) {
+		const struct bms_battery *b = &state->battery[i];
+
+		if (b->left_out_discharge)
+			continue;
+		full_mah += full_of(b) / CHARGE_PER_MAH;
+		left_mah += b->charge.count / CHARGE_PER_MAH;
+		usable.soc_anchored &= b->charge.anchored;
+	}
+	usable.soc_permille =
+		known_i32((int32_t)(left_mah * 1000 / full_mah));
+	return usable;
+}
+
 /* The counts as one; every battery is online. */
 static void sum_up(const struct bms_state *state,
 		   const struct settings *settings, struct bms_output *out)
@@ -360,6 +383,7 @@ static void sum_up(const struct bms_state *state,
 		out->soc_anchored &= b->charge.anchored;
 	}
 	out->soc_permille = known_i32((int32_t)(left_mah * 1000 / full_mah));
+	out->usable = sum_up_usable(state, out);
 	/* What there is room for is no more than what fits. */
 	if (!out->capacity_mah.known)
 		return;
@@ -386,6 +410,7 @@ void charge_step(struct bms_state *state, const struct settings *settings,
 	struct bms_output *out = ret_output;
 
 	out->soc_permille = out->own_soc_permille;
+	out->usable.soc_permille = out->usable.own_soc_permille;
 	out->soc_settable = is_settable(state);
 	obey(state, input, out);
 	recognise_full(state, settings, out);

@@ -128,7 +128,7 @@ void charge_forget_times(struct charge *charge);
 /*
  * Once a step, after the aggregates: carries out the operator's command,
  * recognises the full charge (E2) and fills in soc_permille, soc_anchored,
- * soc_settable, consumed_mah and time_remaining_s.
+ * usable, soc_settable, consumed_mah and time_remaining_s.
  *
  * E2: every count, but that of a battery left out of charging (B9), is
  * 100 % once the bank's voltage has been above the charged voltage and its

@@ -921,6 +921,56 @@ START_TEST(a_count_that_is_not_anchored_trips_by_the_lower_figure)
 }
 END_TEST
 
+static void isolate(uint32_t battery, bool isolated)
+{
+	bank.sample[battery].discharge_switch_on = known_i32(!isolated);
+	bank_run_ms(&bank, 2000);
+}
+
+/* B6, B9: what a battery left out of discharge still holds nobody can have,
+ * and one that is empty and gone takes nothing from the others */
+START_TEST(a_battery_left_out_is_not_in_the_floors_figure)
+{
+	begin(2);
+	bank.settings.general.self_isolating = true;
+	bank_start(&bank);
+	bank.sample[0].soc_permille = known_i32(1000);
+	bank.sample[1].soc_permille = known_i32(100);
+	bank_run_ms(&bank, 2000);
+	ck_assert(bank.out.atd_high);
+	isolate(0, true);
+	ck_assert(!bank.out.atd_high);
+	ck_assert_int_eq(bank_reason(&bank, REASON_SOC_FLOOR)->value, 100);
+	ck_assert_int_eq(bank.out.own_soc_permille.value, 550);
+	bank.sample[1].soc_permille = known_i32(600);
+	isolate(0, false);
+	bank_run_ms(&bank, 40000);
+	ck_assert(bank.out.atd_high);
+	/* By the counts alone: of the second 42 % are drawn. */
+	command(BMS_COMMAND_SET_SOC, 600);
+	bank.sample[1].current_ma = known_i32(-252 * FULL_MAH / 100);
+	bank_run_ms(&bank, 600000);
+	bank.sample[1].current_ma = known_i32(0);
+	bank_run_ms(&bank, 2000);
+	bank.settings.monitor.discharge_floor_permille = 300;
+	bank.settings.monitor.low_soc_warning_permille = 320;
+	bank_run_ms(&bank, 2000);
+	ck_assert(bank.out.atd_high && !bank.out.pre_alarm_high);
+	isolate(0, true);
+	ck_assert(!bank.out.atd_high && bank.out.pre_alarm_high);
+	ck_assert_int_gt(bank.out.soc_permille.value, 380);
+	ck_assert_int_lt(bank_reason(&bank, REASON_SOC_FLOOR)->value, 190);
+	/* The empty one goes, and the loads come back with the other. */
+	bank.settings.monitor.discharge_floor_permille = 400;
+	bank.settings.monitor.low_soc_warning_permille = 420;
+	isolate(0, false);
+	ck_assert(!bank.out.atd_high);
+	isolate(1, true);
+	bank_run_ms(&bank, 40000);
+	ck_assert(bank.out.atd_high && !bank.out.pre_alarm_high);
+}
+END_TEST
+
 /* B6: a count that has drifted up is given up where battery and cell agree
  * that it is empty; neither alone is believed */
 START_TEST(two_witnesses_contradict_a_count)
@@ -1054,6 +1104,7 @@ int main(void)
 	tcase_add_test(tc, an_anchored_count_decides_alone);
 	tcase_add_test(tc,
 		       a_count_that_is_not_anchored_trips_by_the_lower_figure);
+	tcase_add_test(tc, a_battery_left_out_is_not_in_the_floors_figure);
 	tcase_add_test(tc, two_witnesses_contradict_a_count);
 	tcase_add_test(tc, a_battery_that_is_full_lifts_its_count);
 	return unit_run(suite);
