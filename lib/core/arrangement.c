@@ -197,7 +197,10 @@ void arrangement_recognise(struct bms_state *state,
 	if (!row)
 		row = row_of_inverter(inverter, &settings->protection,
 				      state->last_now);
-	*a = (struct bms_arrangement){ .cells_per_battery = cells };
+	*a = (struct bms_arrangement){
+		.judged = row,
+		.cells_per_battery = cells,
+	};
 	if (!row)
 		return;
 	series = series_for(row, cells);

@@ -78,13 +78,16 @@ static void forget_times(struct bms_state *state, mono_t now)
 	begin_times(state, now);
 }
 
-static void check_clock(struct bms_state *state, mono_t now)
+static void check_clock(struct bms_state *state, const struct bms_input *input)
 {
+	mono_t now = input->now;
+
 	if (!state->started) {
 		state->started = true;
 		state->atd_floats = true;
 		state->balance.full_since = now;
 		begin_times(state, now);
+		update_begin(state, input);
 	} else if (mono_before(now, state->last_now)) {
 		forget_times(state, now);
 	}
@@ -361,7 +364,7 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 
 	memset(out, 0, sizeof(*out));
 	out->reasons = state->reason;
-	check_clock(state, input->now);
+	check_clock(state, input);
 	power_begin(state, settings, input->now);
 	bypass_step(state, input);
 	take_reports(state, settings, input);
@@ -381,6 +384,7 @@ void bms_step(struct bms_state *state, const struct settings *settings,
 	out->remote_on = remote_step(&state->remote, input);
 	judge(state, settings, input, out);
 	state->atd_floats = !out->atd_high;
+	out->held = state->update.held && out->atd_high;
 	out->pre_alarm_high = wants_pre_alarm(state, &state->in_force, out);
 	set_pre_alarm(state, input->now, out->pre_alarm_high);
 

@@ -82,6 +82,7 @@ struct bms_state {
 		bool known;
 		uint32_t series;
 		uint32_t parallel;
+		bool judged; /* the nominal voltage was there to judge by */
 		uint32_t cells_per_battery;
 		int32_t nominal_mv; /* bank: 12800, 25600 or 51200 */
 	} arrangement;
@@ -103,6 +104,8 @@ struct bms_state {
 		bool forbids; /* charge, and so until heard after it */
 		mono_t since;
 		mono_t until;
+		bool held; /* H2: ATD, over a restart of this program */
+		mono_t held_until;
 	} update;
 	struct latch bank[BANK_ROW_COUNT];
 	mono_t arrangement_since; /* unknown since */
@@ -192,6 +195,14 @@ struct bms_input {
 	/* Handed in for exactly one step. One that cannot be carried out (a
 	 * value out of its range, soc_settable false) does nothing. */
 	struct bms_command command;
+	/*
+	 * H2: what the program before this one has left, for how many ms from
+	 * now on; 0: nothing. Counts in the first step only.
+	 */
+	struct bms_left_over {
+		uint32_t window_ms; /* of its window for an update */
+		uint32_t held_ms; /* of ATD, driven before that step */
+	} left_over;
 };
 
 struct bms_output {
@@ -220,6 +231,7 @@ struct bms_output {
 	/* Aggregates over fresh batteries; unknown where any is missing. */
 	bool remote_on;
 	bool updating;      /* H1: the window for an update is open */
+	bool held;          /* H2: ATD is high by what was before a restart */
 	uint32_t batteries; /* configured */
 	uint32_t cells;     /* of all batteries; 0 while unknown */
 	uint32_t series;    /* 0 while unknown */

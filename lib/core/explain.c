@@ -269,6 +269,7 @@ static void explain_switching(struct bms_state *state,
 		state->arrangement_since = input->now;
 	} else {
 		reason.kind = REASON_ARRANGEMENT;
+		reason.forbids_discharge = update_knows(state);
 		reason.since = state->arrangement_since;
 		reason.has_value = true;
 		reason.value = (int32_t)state->n_batteries;

@@ -90,6 +90,8 @@ _Static_assert(ARRAY_SIZE(switch_of_mode) == BMS_MODE_ON + 1,
 static bool in_start(const struct bms_state *state,
 		     const struct settings *settings, mono_t now)
 {
+	if (state->update.held)
+		return true;
 	return !state->clock_failed &&
 	       mono_elapsed_ms(state->start, now) <
 	       (uint32_t)settings->protection.lost_alarm_ms;
@@ -99,7 +101,8 @@ static bool in_start(const struct bms_state *state,
  * While batteries have not yet been heard after a start, or the unit itself
  * has not yet told the voltage that arranges them, the unit is left as it
  * is, for as long as a silent battery would be given (B8): a restart of
- * this program alone does not take a ship's mains down.
+ * this program alone does not take a ship's mains down. So it is as long as
+ * ATD is held over such a restart (H2).
  */
 static enum inverter_switch state_for(uint8_t w, bool start,
 				      enum bms_mode mode)

@@ -20,6 +20,7 @@ core_programs = \
 	tests/unit/test-core-bypass \
 	tests/unit/test-core-leds \
 	tests/unit/test-core-loop \
+	tests/unit/test-core-hold \
 	tests/unit/test-core-update
 check_PROGRAMS += $(core_programs)
 TESTS += $(core_programs)
@@ -108,6 +109,10 @@ tests_unit_test_core_leds_LDADD = $(TEST_LIBS)
 tests_unit_test_core_loop_SOURCES = tests/unit/test-core-loop.c $(core_bank)
 tests_unit_test_core_loop_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_loop_LDADD = $(TEST_LIBS) -lm
+
+tests_unit_test_core_hold_SOURCES = tests/unit/test-core-hold.c $(core_bank)
+tests_unit_test_core_hold_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_hold_LDADD = $(TEST_LIBS)
 
 tests_unit_test_core_update_SOURCES = tests/unit/test-core-update.c \
 	$(core_bank)
