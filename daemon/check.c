@@ -58,7 +58,7 @@ static bool check_float_these(const struct settings_gpio *lines)
 	char error[GPIO_ERROR_SIZE];
 	struct gpio *gpio;
 
-	if (gpio_open(&gpio, lines, error) < 0) {
+	if (gpio_open(&gpio, lines, NULL, error) < 0) {
 		log_line(LOG_LEVEL_ERROR, "lines",
 			 "%s, not all outputs have been made to float",
 			 error);

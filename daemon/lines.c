@@ -78,7 +78,7 @@ void lines_open(struct bmsd *d, mono_t now)
 	if (d->gpio || !mono_reached(now, d->lines_retry))
 		return;
 	d->lines_retry = mono_add_ms(now, LINES_RETRY_MS);
-	r = gpio_open(&d->gpio, &d->settings->gpio, error);
+	r = gpio_open(&d->gpio, &d->settings->gpio, NULL, error);
 	if (r < 0) {
 		d->gpio = NULL;
 		if (repeat_failed(&d->lines_failures))

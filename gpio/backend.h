@@ -49,7 +49,25 @@ struct gpio_chip {
 	unsigned int n_lines;
 };
 
-/* Every function that returns int returns 0 or negative errno. */
+/* What is done with a line that has been taken. Every function that returns
+ * int returns 0 or negative errno. */
+struct gpio_line_ops {
+	void (*release)(void *line);
+	/* An output: drives high, or floats. */
+	int (*drive)(void *line, bool high);
+	/* 0 or 1, or negative errno. */
+	int (*level)(void *line);
+	/* Of an input: readable at an edge, never blocks; -1: edges are not
+	 * watched. */
+	int (*fd)(void *line);
+	void (*drain)(void *line);
+	/* Of an output: the descriptor that goes on holding it wherever it is
+	 * duplicated to, with what it speaks; it stays the line's. -ENOTSUP:
+	 * there is none, or none that is known for certain. */
+	int (*share)(void *line, enum gpio_abi *ret_abi);
+};
+
+/* The same. */
 struct gpio_backend {
 	/* Opens chip->path and fills in handle, label and n_lines. */
 	int (*chip_open)(struct gpio_chip *chip);
@@ -63,19 +81,19 @@ struct gpio_backend {
 	int (*line_request)(void *handle, unsigned int offset,
 			    enum gpio_line_kind kind, bool edges,
 			    void **ret_line);
-	void (*line_release)(void *line);
-	/* An output: drives high, or floats. */
-	int (*line_drive)(void *line, bool high);
-	/* 0 or 1, or negative errno. */
-	int (*line_level)(void *line);
-	/* Of an input: readable at an edge, never blocks; -1: edges are not
-	 * watched. */
-	int (*line_fd)(void *line);
-	void (*line_drain)(void *line);
+	struct gpio_line_ops line;
 };
 
 extern const struct gpio_backend gpio_backend_gpiod;
 extern const struct gpio_backend gpio_backend_virtual;
+
+/* Of lines that another process has taken, whichever its libgpiod was. */
+extern const struct gpio_line_ops gpio_adopted_ops;
+
+/* The line of a descriptor that gpio_line_ops.share() gave; owns fd where it
+ * is 0, else -errno. */
+int gpio_adopt(enum gpio_abi abi, int fd, unsigned int offset,
+	       void **ret_line);
 
 /* errno of a failed call as a return value; a library that fails without
  * setting errno must not look like success. */
@@ -96,9 +114,11 @@ int gpio_chip_find(const struct gpio_backend *backend, const char *dev,
 
 /* gpio_open() with another folder than /dev. */
 int gpio_open_in(const char *dev, const struct settings_gpio *settings,
-		 char error[GPIO_ERROR_SIZE], struct gpio **ret_gpio);
+		 struct gpio_held *held, char error[GPIO_ERROR_SIZE],
+		 struct gpio **ret_gpio);
 
-/* For gpio/virtual.h: what the back end knows a line as. */
+/* For gpio/virtual.h: what the back end knows a line as; NULL where it is
+ * not taken, or adopted. */
 void *gpio_line_handle(const struct gpio *gpio, enum settings_line line);
 
 #endif

@@ -8,6 +8,7 @@
 struct line {
 	bool fitted;
 	unsigned int offset;
+	const struct gpio_line_ops *ops;
 	void *handle; /* NULL: not taken */
 	bool stale;   /* a write failed: write it the next time */
 };
@@ -35,7 +36,8 @@ _Static_assert(ARRAY_SIZE(kinds) == LINE_COUNT, "one row a line");
 
 void *gpio_line_handle(const struct gpio *gpio, enum settings_line line)
 {
-	return gpio->line[line].handle;
+	return gpio->line[line].ops == &gpio_adopted_ops ? NULL :
+		gpio->line[line].handle;
 }
 
 bool gpio_is_virtual(const struct gpio *gpio)
@@ -224,10 +226,11 @@ static int take(struct gpio *gpio, enum settings_line line)
 	enum gpio_line_kind kind = kinds[line];
 	int r;
 
+	l->ops = &chip->backend->line;
 	if (kind == GPIO_LINE_OUTPUT) {
 		r = chip->backend->line_request(chip->handle, l->offset, kind,
 						false, &l->handle);
-		return r < 0 ? r : chip->backend->line_drive(l->handle, false);
+		return r < 0 ? r : l->ops->drive(l->handle, false);
 	}
 	r = chip->backend->line_request(chip->handle, l->offset, kind, true,
 					&l->handle);
@@ -242,10 +245,40 @@ static bool is_indicator(enum settings_line line)
 	return line >= LINE_DECISION_COUNT && line < LINE_OUTPUT_COUNT;
 }
 
+static bool is_held(const struct gpio *gpio, enum settings_line line,
+		    const struct gpio_held *held)
+{
+	return held && line < LINE_OUTPUT_COUNT &&
+	       gpio->line[line].offset == held->offset &&
+	       strcmp(gpio->chip.path, held->chip) == 0;
+}
+
+/* Takes it over as it is; another process's is left alone. */
+static int adopt(struct gpio *gpio, enum settings_line line,
+		 struct gpio_held *held)
+{
+	struct line *l = &gpio->line[line];
+	int r;
+
+	if (held->fd < 0) {
+		l->fitted = false;
+		return 0;
+	}
+	if (line != LINE_LOAD_DISCONNECT)
+		return -EBUSY;
+	r = gpio_adopt(held->abi, held->fd, held->offset, &l->handle);
+	if (r < 0)
+		return r;
+	held->fd = -1;
+	l->ops = &gpio_adopted_ops;
+	gpio->written.high[line] = true;
+	return 0;
+}
+
 /* Takes every line that can be had even where one cannot: a kernel may have
  * left the others driven, and gpio_close() floats what has been taken. */
 static int request(struct gpio *gpio, const struct settings_gpio *settings,
-		   struct text *error)
+		   struct gpio_held *held, struct text *error)
 {
 	int first = 0;
 
@@ -254,7 +287,8 @@ static int request(struct gpio *gpio, const struct settings_gpio *settings,
 
 		if (!gpio->line[line].fitted)
 			continue;
-		r = take(gpio, line);
+		r = is_held(gpio, line, held) ? adopt(gpio, line, held) :
+						take(gpio, line);
 		if (r < 0 && is_indicator(line)) {
 			gpio->line[line].stale = true;
 			continue;
@@ -267,32 +301,60 @@ static int request(struct gpio *gpio, const struct settings_gpio *settings,
 	return first;
 }
 
-/* Asks every output to float, whatever happens to the others. */
-static void float_all(struct gpio *gpio)
+/* Asks every output from that one on to float, whatever happens to the
+ * others. */
+static void float_from(struct gpio *gpio, enum settings_line first)
 {
-	for (size_t i = 0; i < LINE_OUTPUT_COUNT; i++) {
+	for (size_t i = first; i < LINE_OUTPUT_COUNT; i++) {
 		if (gpio->line[i].handle)
-			(void)gpio->chip.backend->line_drive(
+			(void)gpio->line[i].ops->drive(
 				gpio->line[i].handle, false);
 		gpio->written.high[i] = false;
 		gpio->line[i].stale = true;
 	}
 }
 
-struct gpio *gpio_close(struct gpio *gpio)
+static struct gpio *release(struct gpio *gpio)
 {
-	if (!gpio)
-		return NULL;
-	float_all(gpio);
 	for (size_t i = 0; i < LINE_COUNT; i++) {
 		if (gpio->line[i].handle)
-			gpio->chip.backend->line_release(
-				gpio->line[i].handle);
+			gpio->line[i].ops->release(gpio->line[i].handle);
 	}
 	if (gpio->chip.handle)
 		gpio->chip.backend->chip_close(gpio->chip.handle);
 	free(gpio);
 	return NULL;
+}
+
+struct gpio *gpio_close(struct gpio *gpio)
+{
+	if (!gpio)
+		return NULL;
+	float_from(gpio, 0);
+	return release(gpio);
+}
+
+_Static_assert(LINE_LOAD_DISCONNECT == 0, "the others come behind it");
+
+struct gpio *gpio_close_but_shared(struct gpio *gpio)
+{
+	float_from(gpio, LINE_LOAD_DISCONNECT + 1);
+	return release(gpio);
+}
+
+int gpio_share(const struct gpio *gpio, struct gpio_held *ret_held)
+{
+	const struct line *line = &gpio->line[LINE_LOAD_DISCONNECT];
+	struct gpio_held held = { .offset = line->offset };
+
+	if (!line->handle)
+		return -ENODEV;
+	held.fd = line->ops->share(line->handle, &held.abi);
+	if (held.fd < 0)
+		return held.fd;
+	memcpy(held.chip, gpio->chip.path, sizeof(held.chip));
+	*ret_held = held;
+	return 0;
 }
 
 static bool gpio_names_virtual(const char *chip)
@@ -324,7 +386,8 @@ static int open_chip(struct gpio *gpio, const char *dev, const char *chip,
 }
 
 int gpio_open_in(const char *dev, const struct settings_gpio *settings,
-		 char error[GPIO_ERROR_SIZE], struct gpio **ret_gpio)
+		 struct gpio_held *held, char error[GPIO_ERROR_SIZE],
+		 struct gpio **ret_gpio)
 {
 	struct text text = text_in(error, GPIO_ERROR_SIZE);
 	struct gpio *gpio = calloc(1, sizeof(*gpio));
@@ -338,7 +401,7 @@ int gpio_open_in(const char *dev, const struct settings_gpio *settings,
 	if (r == 0)
 		r = resolve(gpio, settings, &text);
 	if (r == 0)
-		r = request(gpio, settings, &text);
+		r = request(gpio, settings, held, &text);
 	if (r < 0) {
 		gpio_close(gpio);
 		return r;
@@ -348,9 +411,9 @@ int gpio_open_in(const char *dev, const struct settings_gpio *settings,
 }
 
 int gpio_open(struct gpio **ret_gpio, const struct settings_gpio *settings,
-	      char error[GPIO_ERROR_SIZE])
+	      struct gpio_held *held, char error[GPIO_ERROR_SIZE])
 {
-	return gpio_open_in("/dev", settings, error, ret_gpio);
+	return gpio_open_in("/dev", settings, held, error, ret_gpio);
 }
 
 static int write_line(struct gpio *gpio, size_t i, bool high, bool force)
@@ -360,7 +423,7 @@ static int write_line(struct gpio *gpio, size_t i, bool high, bool force)
 
 	if (!force && !line->stale && gpio->written.high[i] == high)
 		return 0;
-	r = gpio->chip.backend->line_drive(line->handle, high);
+	r = line->ops->drive(line->handle, high);
 	if (r < 0)
 		return r;
 	line->stale = false;
@@ -394,7 +457,7 @@ int gpio_write(struct gpio *gpio, const struct gpio_levels *levels,
 	if (r == 0)
 		r = write_those(gpio, levels, force, true);
 	if (r < 0)
-		float_all(gpio);
+		float_from(gpio, 0);
 	return r;
 }
 
@@ -413,7 +476,7 @@ static int verify_line(const struct gpio *gpio, const struct line *line,
 		return 1;
 	if (!high)
 		return 0;
-	r = chip->backend->line_level(line->handle);
+	r = line->ops->level(line->handle);
 	if (r < 0)
 		return r;
 	return r == 1 ? 0 : 1;
@@ -472,15 +535,14 @@ int gpio_indicate(struct gpio *gpio, const struct gpio_levels *levels,
 	return first;
 }
 
-static int read_line(const struct gpio *gpio, const struct line *line,
-		     maybe_i32 *ret_level)
+static int read_line(const struct line *line, maybe_i32 *ret_level)
 {
 	int r;
 
 	*ret_level = UNKNOWN_I32;
 	if (!line->handle)
 		return 0;
-	r = gpio->chip.backend->line_level(line->handle);
+	r = line->ops->level(line->handle);
 	if (r < 0)
 		return r;
 	*ret_level = known_i32(r);
@@ -492,10 +554,9 @@ int gpio_read(struct gpio *gpio, struct gpio_inputs *ret_inputs)
 	struct gpio_inputs inputs;
 	int r;
 
-	r = read_line(gpio, &gpio->line[LINE_REMOTE_L], &inputs.remote_l);
+	r = read_line(&gpio->line[LINE_REMOTE_L], &inputs.remote_l);
 	if (r == 0)
-		r = read_line(gpio, &gpio->line[LINE_REMOTE_H],
-			      &inputs.remote_h);
+		r = read_line(&gpio->line[LINE_REMOTE_H], &inputs.remote_h);
 	*ret_inputs = r == 0 ? inputs : (struct gpio_inputs){ 0 };
 	return r;
 }
@@ -505,8 +566,8 @@ size_t gpio_event_fds(const struct gpio *gpio, int fds[GPIO_EVENT_FDS_MAX])
 	size_t n = 0;
 
 	for (size_t i = LINE_OUTPUT_COUNT; i < LINE_COUNT; i++) {
-		void *line = gpio->line[i].handle;
-		int fd = line ? gpio->chip.backend->line_fd(line) : -1;
+		const struct line *line = &gpio->line[i];
+		int fd = line->handle ? line->ops->fd(line->handle) : -1;
 
 		if (fd >= 0)
 			fds[n++] = fd;
@@ -520,6 +581,6 @@ void gpio_event_drain(struct gpio *gpio)
 {
 	for (size_t i = LINE_OUTPUT_COUNT; i < LINE_COUNT; i++) {
 		if (gpio->line[i].handle)
-			gpio->chip.backend->line_drain(gpio->line[i].handle);
+			gpio->line[i].ops->drain(gpio->line[i].handle);
 	}
 }

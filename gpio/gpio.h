@@ -36,6 +36,22 @@ struct gpio_inputs {
 
 enum { GPIO_EVENT_FDS_MAX = 2, GPIO_ERROR_SIZE = 256 };
 
+/* What a line's descriptor speaks. */
+enum gpio_abi {
+	GPIO_ABI_VIRTUAL, /* the file of a virtual chip */
+	GPIO_ABI_V1,      /* a line handle, linux/gpio.h */
+	GPIO_ABI_V2,      /* a line request, linux/gpio.h */
+	GPIO_ABI_COUNT
+};
+
+/* An output that goes on being driven from one process to the next. */
+struct gpio_held {
+	char chip[BMS_PATH_SIZE]; /* its path */
+	unsigned int offset;
+	enum gpio_abi abi;
+	int fd; /* -1: it is another process's, and none of ours */
+};
+
 /*
  * Opens the chip and takes every configured line: outputs floating, inputs
  * with their bias (remote-l pulled up, remote-h pulled down) and both edges
@@ -44,12 +60,32 @@ enum { GPIO_EVENT_FDS_MAX = 2, GPIO_ERROR_SIZE = 256 };
  * that cannot be had, every other output floats all the same: a kernel may
  * have left it driven (gpio_persists()). An indicator that cannot be taken
  * is left to gpio_indicate().
+ *
+ * held, where it is not NULL, is an output that is driven: where it is the
+ * line load-disconnect it is taken over as it is, high, and the chip then
+ * owns its descriptor, which becomes -1. With fd -1 an output that it is
+ * stays untouched, as if it was not fitted.
  */
 int gpio_open(struct gpio **ret_gpio, const struct settings_gpio *settings,
-	      char error[GPIO_ERROR_SIZE]);
+	      struct gpio_held *held, char error[GPIO_ERROR_SIZE]);
 
 /* Floats every output, then releases all lines. NULL is fine. */
 struct gpio *gpio_close(struct gpio *gpio);
+
+/*
+ * Tells load-disconnect, which is driven, as it may be handed on: the
+ * descriptor is still the chip's. -ENOTSUP: it cannot be, -ENODEV: it is not
+ * fitted.
+ */
+int gpio_share(const struct gpio *gpio, struct gpio_held *ret_held);
+
+/* gpio_close(), and load-disconnect stays as it is for whoever has a
+ * duplicate of its descriptor. */
+struct gpio *gpio_close_but_shared(struct gpio *gpio);
+
+/* Floats a held line and reads it back from the line itself: 0, or -errno
+ * where that cannot be said. */
+int gpio_float_held(const struct gpio_held *held);
 
 /* Writes the lines of the decision that differ from what was last written
  * (all of them where force). 0 or -errno; after an error all outputs have

@@ -285,14 +285,26 @@ static void v2_line_drain(void *handle)
 						  GPIO_EVENTS_READ_MAX);
 }
 
+static int v2_line_share(void *handle, enum gpio_abi *ret_abi)
+{
+	struct v2_line *line = handle;
+	int fd = gpiod_line_request_get_fd(line->request);
+
+	*ret_abi = GPIO_ABI_V2;
+	return fd < 0 ? -ENOTSUP : fd;
+}
+
 const struct gpio_backend gpio_backend_gpiod = {
 	.chip_open = v2_chip_open,
 	.chip_close = v2_chip_close,
 	.line_info = v2_line_info,
 	.line_request = v2_line_request,
-	.line_release = v2_line_release,
-	.line_drive = v2_line_drive,
-	.line_level = v2_line_level,
-	.line_fd = v2_line_fd,
-	.line_drain = v2_line_drain,
+	.line = {
+		.release = v2_line_release,
+		.drive = v2_line_drive,
+		.level = v2_line_level,
+		.fd = v2_line_fd,
+		.drain = v2_line_drain,
+		.share = v2_line_share,
+	},
 };

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Automake puts the sources of both branches into the tarball.
 libbms_a_SOURCES += \
+	gpio/adopted.c \
 	gpio/backend.h \
 	gpio/chip_find.c \
 	gpio/gpio.c gpio/gpio.h \

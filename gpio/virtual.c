@@ -58,13 +58,11 @@ static int virtual_chip_open(struct gpio_chip *chip)
 }
 
 /* The character of a line in the file; 0 where there is none. */
-static char shown(const struct virtual_line *line)
+static char shown(const struct virtual_chip *chip, unsigned int offset)
 {
-	const struct virtual_chip *chip = line->chip;
 	char c = 0;
 
-	if (!chip || chip->fd < 0 ||
-	    pread(chip->fd, &c, 1, line - chip->line) != 1)
+	if (chip->fd < 0 || pread(chip->fd, &c, 1, (off_t)offset) != 1)
 		return 0;
 	return c;
 }
@@ -80,9 +78,10 @@ static int show(const struct virtual_line *line, bool high)
 }
 
 /* What the line is at: as the file has it, else as it was last set. */
-static bool is_high(const struct virtual_line *line)
+static bool is_high(const struct virtual_chip *chip, unsigned int offset)
 {
-	char c = shown(line);
+	const struct virtual_line *line = &chip->line[offset];
+	char c = shown(chip, offset);
 	bool high = line->high;
 
 	if (c == 'H' || c == '1')
@@ -99,7 +98,7 @@ static int virtual_line_info(void *handle, unsigned int offset,
 	const struct virtual_line *line = &chip->line[offset];
 
 	*ret_info = (struct gpio_line_info){
-		.output = is_high(line),
+		.output = is_high(chip, offset),
 	};
 	snprintf(ret_info->name, sizeof(ret_info->name), "GPIO%u", offset);
 	if (line->taken)
@@ -146,7 +145,7 @@ static int virtual_line_level(void *handle)
 {
 	const struct virtual_line *line = handle;
 
-	return is_high(line);
+	return is_high(line->chip, (unsigned int)(line - line->chip->line));
 }
 
 static int virtual_line_fd(void *handle)
@@ -160,16 +159,27 @@ static void virtual_line_drain(void *handle)
 	(void)handle;
 }
 
+static int virtual_line_share(void *handle, enum gpio_abi *ret_abi)
+{
+	const struct virtual_line *line = handle;
+
+	*ret_abi = GPIO_ABI_VIRTUAL;
+	return line->chip->fd < 0 ? -ENOTSUP : line->chip->fd;
+}
+
 const struct gpio_backend gpio_backend_virtual = {
 	.chip_open = virtual_chip_open,
 	.chip_close = virtual_chip_close,
 	.line_info = virtual_line_info,
 	.line_request = virtual_line_request,
-	.line_release = virtual_line_release,
-	.line_drive = virtual_line_drive,
-	.line_level = virtual_line_level,
-	.line_fd = virtual_line_fd,
-	.line_drain = virtual_line_drain,
+	.line = {
+		.release = virtual_line_release,
+		.drive = virtual_line_drive,
+		.level = virtual_line_level,
+		.fd = virtual_line_fd,
+		.drain = virtual_line_drain,
+		.share = virtual_line_share,
+	},
 };
 
 static struct virtual_line *find(const struct gpio *gpio,

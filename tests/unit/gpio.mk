@@ -11,11 +11,14 @@ gpio_v2 = $(gpio_fixture) tests/unit/fake_gpiod_v2.c \
 EXTRA_DIST += $(gpio_v1) $(gpio_v2)
 
 gpio_tests = \
-	tests/unit/test-gpio-virtual \
+	tests/unit/test-gpio-virtual tests/unit/test-gpio-held \
 	tests/unit/test-gpio-v2 tests/unit/test-gpio-find-v2
 tests_unit_test_gpio_virtual_SOURCES = tests/unit/test-gpio-virtual.c
 tests_unit_test_gpio_virtual_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_gpio_virtual_LDADD = $(TEST_LIBS)
+tests_unit_test_gpio_held_SOURCES = tests/unit/test-gpio-held.c
+tests_unit_test_gpio_held_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_gpio_held_LDADD = $(TEST_LIBS)
 if GPIOD_V2
 gpio_v2_cflags = $(TEST_CFLAGS) $(GPIOD_CFLAGS)
 gpio_v2_backend =

@@ -78,7 +78,7 @@ void gpio_teardown(void)
 int try_open(void)
 {
 	memset(fx.error, 'x', sizeof(fx.error));
-	return gpio_open_in(fx.dev, &fx.settings, fx.error, &fx.gpio);
+	return gpio_open_in(fx.dev, &fx.settings, NULL, fx.error, &fx.gpio);
 }
 
 void open_it(void)

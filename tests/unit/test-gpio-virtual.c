@@ -31,7 +31,8 @@ static void teardown(void)
 
 static void open_it(void)
 {
-	ck_assert_msg(gpio_open(&gpio, &settings, error) == 0, "%s", error);
+	ck_assert_msg(gpio_open(&gpio, &settings, NULL, error) == 0, "%s",
+		      error);
 }
 
 static const struct gpio_levels both_high = {
@@ -135,10 +136,10 @@ END_TEST
 START_TEST(wrong_lines_are_refused_as_on_a_real_chip)
 {
 	strcpy(settings.line[LINE_PRE_ALARM], "64");
-	ck_assert_int_eq(gpio_open(&gpio, &settings, error), -ENOENT);
+	ck_assert_int_eq(gpio_open(&gpio, &settings, NULL, error), -ENOENT);
 	ck_assert_ptr_nonnull(strstr(error, "Allowed: 0 to 63"));
 	strcpy(settings.line[LINE_PRE_ALARM], "GPIO17");
-	ck_assert_int_eq(gpio_open(&gpio, &settings, error), -EINVAL);
+	ck_assert_int_eq(gpio_open(&gpio, &settings, NULL, error), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(error, "both line 17 of virtual"));
 	ck_assert_ptr_null(gpio);
 }
