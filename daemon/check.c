@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/clock.h"
 #include "daemon/config.h"
+#include "daemon/hold.h"
 #include "daemon/log.h"
 #include "daemon/taken.h"
 #include "gpio/gpio.h"
@@ -53,12 +55,13 @@ void check_print(const char *path, const struct settings *settings)
 	putchar('\n');
 }
 
-static bool check_float_these(const struct settings_gpio *lines)
+static bool check_float_these(const struct settings_gpio *lines,
+			      struct gpio_held *held)
 {
 	char error[GPIO_ERROR_SIZE];
 	struct gpio *gpio;
 
-	if (gpio_open(&gpio, lines, NULL, error) < 0) {
+	if (gpio_open(&gpio, lines, held, error) < 0) {
 		log_line(LOG_LEVEL_ERROR, "lines",
 			 "%s, not all outputs have been made to float",
 			 error);
@@ -68,16 +71,34 @@ static bool check_float_these(const struct settings_gpio *lines)
 	return true;
 }
 
+/* What a restart within an update holds is its holder's: that line floats
+ * by itself, whatever becomes of the program that follows. */
+static bool check_held(const struct options *options, struct gpio_held *ret)
+{
+	mono_t now = clock_mono();
+	mono_t until;
+
+	if (hold_ask(options->run_dir, now, ret, &until) < 0)
+		return false;
+	log_line(LOG_LEVEL_NOTICE, "update",
+		 "load-disconnect is held over a restart, %u s at most, every "
+		 "other output floats",
+		 (unsigned int)(mono_elapsed_ms(now, until) / 1000));
+	return true;
+}
+
 int check_float(const struct options *options)
 {
 	struct settings *settings = calloc(1, sizeof(*settings));
+	struct gpio_held line;
+	struct gpio_held *held = check_held(options, &line) ? &line : NULL;
 	bool good = settings;
 
 	/* First, and whatever is wrong with the configuration since. */
 	if (settings && taken_find(options->run_dir, settings) == 0)
-		good = check_float_these(&settings->gpio);
+		good = check_float_these(&settings->gpio, held);
 	if (settings && config_load(options->config, settings, stderr) == 0)
-		good = check_float_these(&settings->gpio) && good;
+		good = check_float_these(&settings->gpio, held) && good;
 	else
 		good = false;
 	free(settings);

@@ -12,6 +12,7 @@
 #include "daemon/config.h"
 #include "daemon/log.h"
 #include "daemon/replay.h"
+#include "daemon/window.h"
 
 static void bmsd_timer(struct ev_loop *loop, struct ev_timer *timer,
 		       int events)
@@ -95,12 +96,39 @@ static int bmsd_claim(struct bmsd *d, struct settings *settings)
 	return r;
 }
 
+/* What the program before this one has left of an update (H1, H2). */
+static void bmsd_take_over(struct bmsd *d, mono_t now)
+{
+	const char *dir = d->options.run_dir;
+	uint32_t window_ms = window_left_ms(dir, now);
+	int r = hold_take(&d->hold, dir, now);
+
+	d->input.left_over.window_ms = window_ms;
+	d->updating = window_ms > 0;
+	if (d->updating)
+		log_line(LOG_LEVEL_NOTICE, "update",
+			 "goes on over the restart: charge is forbidden for "
+			 "its time, %u s at most",
+			 (unsigned int)(window_ms / 1000));
+	if (r == 0)
+		log_line(LOG_LEVEL_NOTICE, "update",
+			 "load-disconnect is taken over driven, %u s are "
+			 "left to hear every battery", (unsigned int)
+			 (mono_elapsed_ms(now, d->hold.until) / 1000));
+	else if (r != -ENOENT)
+		log_line(LOG_LEVEL_WARNING, "update",
+			 "load-disconnect is held over the restart and "
+			 "cannot be taken over: %s, it is asked to float",
+			 strerror(-r));
+}
+
 static void bmsd_run(struct bmsd *d)
 {
 	mono_t now = clock_mono();
 
 	bmsd_capture(d);
 	keep_load(d, now);
+	bmsd_take_over(d, now);
 	lines_persist(d, now);
 	notify_init(&d->notify);
 	d->due = true;
@@ -111,6 +139,9 @@ static void bmsd_run(struct bmsd *d)
 			bmsd_turn(d);
 		ev_run(d->loop, d->due ? EVRUN_NOWAIT : EVRUN_ONCE);
 	}
+	/* What stays driven does so by a decision of now. */
+	if (d->due || d->updating)
+		bmsd_turn(d);
 	notify_stopping();
 	log_line(LOG_LEVEL_NOTICE, "stop", "ending, outputs float");
 }
@@ -120,7 +151,7 @@ static void bmsd_done(struct bmsd *d)
 {
 	mono_t now = clock_mono();
 
-	if (d->settings)
+	if (d->settings && !lines_hold(d))
 		lines_close(d);
 	for (uint32_t i = 0; d->spine && i < d->spine->n_ports; i++)
 		port_close(&d->port[i], now);

@@ -13,6 +13,7 @@
 
 #include "daemon/bus.h"
 #include "daemon/capture.h"
+#include "daemon/hold.h"
 #include "daemon/notify.h"
 #include "daemon/options.h"
 #include "daemon/port.h"
@@ -58,6 +59,7 @@ struct bmsd {
 	struct repeat lines_failures;
 	struct repeat indicator_failures;
 	mono_t indicator_failed; /* last */
+	struct hold hold;      /* of load-disconnect, over the restart */
 	mono_t persists_seen;  /* the kernel's setting, last looked at */
 	bool heartbeat_high;
 	mono_t heartbeat;      /* last toggled */
@@ -85,6 +87,7 @@ struct bmsd {
 	struct view view;
 	code_set codes;        /* as last told */
 	bool updating;         /* as last told */
+	mono_t window;         /* until when, as last kept */
 	struct notify notify;
 	char *text;            /* a decision's line */
 	size_t text_size;
@@ -121,6 +124,12 @@ int lines_write(struct bmsd *d, mono_t now);
 void lines_persist(struct bmsd *d, mono_t now);
 /* Floats all outputs and gives the lines back. */
 void lines_close(struct bmsd *d);
+/*
+ * For the end, after a turn: within an update, where the decision lets it,
+ * leaves load-disconnect driven to a holder, floats all others and gives them
+ * back. False where it does not, and has touched nothing.
+ */
+bool lines_hold(struct bmsd *d);
 /* When the lines want their next turn: to be read back, or for an edge of
  * the heartbeat or of an LED. After now. */
 mono_t lines_next(const struct bmsd *d, mono_t now);

@@ -6,6 +6,7 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/taken.h"
+#include "lib/core/update.h"
 
 enum {
 	LINES_RETRY_MS = 1000,
@@ -70,6 +71,28 @@ static void lines_watch(struct bmsd *d)
 	d->n_gpio_io = n;
 }
 
+/* What a holder has handed over goes on as it is, where it is still wanted;
+ * else it floats before anything is taken. */
+static int lines_take(struct bmsd *d, mono_t now, char error[GPIO_ERROR_SIZE])
+{
+	struct gpio_held *held = d->hold.there ? &d->hold.line : NULL;
+	int r = gpio_open(&d->gpio, &d->settings->gpio, held, error);
+
+	if (!held)
+		return r;
+	if (r == 0 && held->fd < 0) {
+		d->input.left_over.held_ms =
+			(uint32_t)mono_elapsed_ms(now, d->hold.until);
+		return 0;
+	}
+	hold_float(&d->hold);
+	log_line(LOG_LEVEL_WARNING, "update",
+		 "load-disconnect was held over the restart and is not taken "
+		 "over: %s, it floats", r < 0 ? error :
+		 "the configuration names another line");
+	return r;
+}
+
 void lines_open(struct bmsd *d, mono_t now)
 {
 	char error[GPIO_ERROR_SIZE];
@@ -78,7 +101,7 @@ void lines_open(struct bmsd *d, mono_t now)
 	if (d->gpio || !mono_reached(now, d->lines_retry))
 		return;
 	d->lines_retry = mono_add_ms(now, LINES_RETRY_MS);
-	r = gpio_open(&d->gpio, &d->settings->gpio, NULL, error);
+	r = lines_take(d, now, error);
 	if (r < 0) {
 		d->gpio = NULL;
 		if (repeat_failed(&d->lines_failures))
@@ -120,14 +143,66 @@ static void lines_stay(struct bmsd *d, mono_t now)
 		 (unsigned long long)failures);
 }
 
-void lines_close(struct bmsd *d)
+static void lines_unwatch(struct bmsd *d)
 {
 	for (size_t i = 0; i < d->n_gpio_io; i++)
 		ev_io_stop(d->loop, &d->gpio_io[i]);
 	d->n_gpio_io = 0;
+}
+
+void lines_close(struct bmsd *d)
+{
+	lines_unwatch(d);
 	d->gpio = gpio_close(d->gpio);
+	/* It must not be taken from us by its holder. */
+	hold_float(&d->hold);
 	memset(&d->lines, 0, sizeof(d->lines));
 	d->heartbeat_high = false;
+}
+
+/* An earlier holder that has not been relieved goes on with what is left;
+ * else a new one begins. 0, or -errno. */
+static int lines_hand_on(struct bmsd *d, mono_t until)
+{
+	struct gpio_held line;
+	int r;
+
+	if (d->hold.there && !d->hold.decided) {
+		mono_t latest = mono_add_ms(until, HOLD_GRACE_MS);
+
+		if (mono_before(latest, d->hold.until))
+			return -ETIME;
+		hold_leave(&d->hold);
+		return 0;
+	}
+	hold_leave(&d->hold);
+	r = gpio_share(d->gpio, &line);
+	if (r == 0)
+		r = hold_begin(d->options.run_dir, &line, until);
+	return r;
+}
+
+bool lines_hold(struct bmsd *d)
+{
+	uint32_t ms = d->spine ? update_hold_ms(&d->spine->state) : 0;
+	int r;
+
+	if (ms == 0 || !d->gpio || !d->lines.high[LINE_LOAD_DISCONNECT])
+		return false;
+	r = lines_hand_on(d, mono_add_ms(d->now, ms));
+	if (r < 0) {
+		log_line(LOG_LEVEL_WARNING, "update",
+			 "load-disconnect cannot be held over the restart: "
+			 "%s, it floats", strerror(-r));
+		return false;
+	}
+	lines_unwatch(d);
+	d->gpio = gpio_close_but_shared(d->gpio);
+	log_line(LOG_LEVEL_NOTICE, "update",
+		 "load-disconnect stays driven for the program that follows, "
+		 "%u s at most, every other output floats",
+		 (unsigned int)(ms / 1000));
+	return true;
 }
 
 void lines_persist(struct bmsd *d, mono_t now)

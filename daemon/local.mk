@@ -9,6 +9,10 @@ libbms_a_SOURCES += \
 	daemon/codes.c \
 	daemon/config.c daemon/config.h \
 	daemon/daemon.c daemon/daemon.h \
+	daemon/hold.c daemon/hold.h \
+	daemon/hold_message.c daemon/hold_message.h \
+	daemon/hold_take.c \
+	daemon/hold_wire.c daemon/hold_wire.h \
 	daemon/json.c daemon/json.h \
 	daemon/keep.c \
 	daemon/lines.c \
@@ -27,6 +31,7 @@ libbms_a_SOURCES += \
 	daemon/taken.c daemon/taken.h \
 	daemon/talk.c daemon/talk.h \
 	daemon/tty.c daemon/tty.h \
-	daemon/turn.c
+	daemon/turn.c \
+	daemon/window.c daemon/window.h
 include daemon/bus.mk
 include daemon/ctl.mk

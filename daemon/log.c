@@ -80,6 +80,13 @@ void log_init(const char *journal)
 	log_open_journal(journal);
 }
 
+void log_reopen(const char *journal)
+{
+	log_fd = STDERR_FILENO;
+	log_socket = -1;
+	log_init(journal);
+}
+
 /* A received name must not be able to forge a second line. */
 static void log_tame(char *text)
 {

@@ -25,6 +25,9 @@ enum log_level {
  * socket of that name. Before it: not. */
 void log_init(const char *journal);
 
+/* The same in a new process that has let go of all descriptors but stderr. */
+void log_reopen(const char *journal);
+
 /*
  * One line. token is what it is about: "config", "rack", "lines". The line
  * is cut at about 8000 characters; control characters become "?".

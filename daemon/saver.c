@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,13 +17,19 @@
 /*
  * The new process: first of all it lets go of the lines, ttys and locks,
  * which must not outlive the daemon in a process that hangs on a disk. A
- * signal to the whole service does not end it half-way.
+ * signal to the whole service does not end it half-way, the daemon's end
+ * does: two that save would write the same slot.
  */
-static void save_and_exit(int dirfd, const char *name, const void *content,
-			  size_t len)
+static void save_and_exit(pid_t daemon, int dirfd, const char *name,
+			  const void *content, size_t len)
 {
 	enum { FOLDER = 3 };
 	int r;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(errno & 0xff);
+	if (getppid() != daemon)
+		_exit(ESRCH);
 
 	if (dup2(dirfd, FOLDER) < 0)
 		_exit(errno & 0xff);
@@ -38,6 +45,7 @@ static void save_and_exit(int dirfd, const char *name, const void *content,
 int saver_start(struct saver *saver, mono_t now, int dirfd, const char *name,
 		const char *what, const void *content, size_t len)
 {
+	pid_t daemon = getpid();
 	pid_t pid;
 
 	if (saver->pid != 0)
@@ -46,7 +54,7 @@ int saver_start(struct saver *saver, mono_t now, int dirfd, const char *name,
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)
-		save_and_exit(dirfd, name, content, len);
+		save_and_exit(daemon, dirfd, name, content, len);
 	*saver = (struct saver){ .pid = pid, .what = what, .since = now };
 	return 0;
 }

@@ -14,6 +14,7 @@ enum {
 	INPUT_FAILED = 0x01,
 	INPUT_FAILED_NOW = 0x02,
 	INPUT_COMMAND = 5, /* where a command begins; without one, the end */
+	INPUT_LEFT_OVER = 12, /* likewise */
 };
 
 static uint8_t level_encode(maybe_i32 level)
@@ -23,10 +24,17 @@ static uint8_t level_encode(maybe_i32 level)
 	return level.value ? 1 : 0;
 }
 
+static void put(uint8_t *bytes, uint32_t value, int n)
+{
+	for (int i = 0; i < n; i++)
+		bytes[i] = (uint8_t)(value >> 8 * i);
+}
+
 size_t spine_input_encode(const struct spine_input *input,
 			  uint8_t bytes[SPINE_INPUT_SIZE])
 {
-	uint32_t value = (uint32_t)input->command.value;
+	const struct bms_left_over *left = &input->left_over;
+	bool left_over = left->window_ms > 0 || left->held_ms > 0;
 
 	bytes[0] = level_encode(input->remote_l);
 	bytes[1] = level_encode(input->remote_h);
@@ -34,30 +42,37 @@ size_t spine_input_encode(const struct spine_input *input,
 	bytes[3] = (uint8_t)((input->lines_failed ? INPUT_FAILED : 0) |
 			     (input->lines_failed_now ? INPUT_FAILED_NOW : 0));
 	bytes[4] = input->lines_persist ? 1 : 0;
-	if (input->command.kind == BMS_COMMAND_NONE)
+	if (input->command.kind == BMS_COMMAND_NONE && !left_over)
 		return INPUT_COMMAND;
 	bytes[INPUT_COMMAND] = (uint8_t)input->command.kind;
-	for (int i = 0; i < 4; i++)
-		bytes[INPUT_COMMAND + 1 + i] = (uint8_t)(value >> 8 * i);
-	for (int i = 0; i < 2; i++)
-		bytes[INPUT_COMMAND + 5 + i] =
-			(uint8_t)(input->command.battery >> 8 * i);
+	put(bytes + INPUT_COMMAND + 1, (uint32_t)input->command.value, 4);
+	put(bytes + INPUT_COMMAND + 5, input->command.battery, 2);
+	if (!left_over)
+		return INPUT_LEFT_OVER;
+	put(bytes + INPUT_LEFT_OVER, left->window_ms, 4);
+	put(bytes + INPUT_LEFT_OVER + 4, left->held_ms, 4);
 	return SPINE_INPUT_SIZE;
 }
 
 static int command_decode(const uint8_t *bytes, size_t len,
-			  struct bms_command *ret)
+			  struct spine_input *ret)
 {
 	struct bytes b = bytes_of(bytes, len);
+	struct bms_left_over left = { 0 };
 	uint8_t kind = bytes_u8(&b);
 	int32_t value = bytes_sle32(&b);
 	uint16_t battery = bytes_le16(&b);
 
+	if (b.left > 0) {
+		left.window_ms = bytes_le32(&b);
+		left.held_ms = bytes_le32(&b);
+	}
 	if (b.is_short || b.left > 0 || kind >= BMS_COMMAND_COUNT)
 		return -EINVAL;
-	ret->kind = (enum bms_command_kind)kind;
-	ret->value = value;
-	ret->battery = battery;
+	ret->command.kind = (enum bms_command_kind)kind;
+	ret->command.value = value;
+	ret->command.battery = battery;
+	ret->left_over = left;
 	return 0;
 }
 
@@ -91,7 +106,7 @@ int spine_input_decode(const uint8_t *bytes, size_t len,
 		input.lines_persist = bytes[4] != 0;
 	if (len > INPUT_COMMAND &&
 	    command_decode(bytes + INPUT_COMMAND, len - INPUT_COMMAND,
-			   &input.command) < 0)
+			   &input) < 0)
 		return -EINVAL;
 	*ret = input;
 	return 0;
@@ -399,6 +414,7 @@ void spine_step(struct spine *spine, mono_t now,
 		.lines_persist = input->lines_persist,
 		.inverter = spine->mk3 ? mk3_reading(spine->mk3) : NULL,
 		.command = input->command,
+		.left_over = input->left_over,
 	};
 
 	for (uint32_t i = 0; i < spine->n_ports; i++)

@@ -27,16 +27,18 @@ struct spine_input {
 	bool lines_failed;
 	bool lines_failed_now;
 	bool lines_persist;
-	/* For this turn alone: whoever hands it in takes it back. */
+	/* For this turn alone: whoever hands them in takes them back. */
 	struct bms_command command;
+	struct bms_left_over left_over;
 };
 
-enum { SPINE_INPUT_SIZE = 12 };
+enum { SPINE_INPUT_SIZE = 20 };
 
 /* The input as the bytes of a capture's "in": remote L, remote H (00, 01,
  * FF), enum bms_mode, bit 0 failed and bit 1 failed now, persist; where
  * there is a command, its kind, its value (four bytes, low one first) and its
- * battery (two bytes).
+ * battery (two bytes); where something was left over, the command in any case
+ * and what is left of window and hold (four bytes each).
  * How many bytes that are. */
 size_t spine_input_encode(const struct spine_input *input,
 			  uint8_t bytes[SPINE_INPUT_SIZE]);

@@ -5,6 +5,7 @@
 #include "daemon/clock.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/window.h"
 
 enum {
 	TURN_GAP_US = 1000,     /* the loop never turns faster by itself */
@@ -136,6 +137,16 @@ static void turn_decide(struct bmsd *d, mono_t now)
 	d->input.lines_failed_now = true;
 }
 
+/* H2: from now on nobody else is to let the line float. */
+static void turn_relieve(struct bmsd *d)
+{
+	if (!d->gpio || d->spine->output.held || !hold_decided(&d->hold))
+		return;
+	log_line(LOG_LEVEL_NOTICE, "update", "load-disconnect is decided anew "
+		 "after the restart: %s", d->spine->output.atd_high ?
+		 "it stays driven" : "it floats");
+}
+
 static void turn_capture(struct bmsd *d, mono_t now)
 {
 	uint8_t bytes[SPINE_INPUT_SIZE];
@@ -179,7 +190,16 @@ static void turn_pace(struct bmsd *d, mono_t now)
 static void turn_update(struct bmsd *d)
 {
 	bool updating = d->spine->output.updating;
+	mono_t until = { updating ? d->spine->state.update.until.us : 0 };
+	int r = 0;
 
+	if (until.us != d->window.us)
+		r = window_keep(d->options.run_dir, until);
+	d->window = until;
+	if (r < 0)
+		log_line(LOG_LEVEL_WARNING, "update",
+			 "%s cannot be written: %s, a restart ends it",
+			 d->options.run_dir, strerror(-r));
 	if (updating == d->updating)
 		return;
 	d->updating = updating;
@@ -274,8 +294,10 @@ void bmsd_turn(struct bmsd *d)
 	turn_ports(d, now);
 	lines_read(d);
 	turn_decide(d, now);
+	turn_relieve(d);
 	turn_capture(d, now);
 	/* It has been carried out. */
+	d->input.left_over = (struct bms_left_over){ 0 };
 	d->input.command = (struct bms_command){ .kind = BMS_COMMAND_NONE };
 	turn_command(d, now);
 	turn_pace(d, now);

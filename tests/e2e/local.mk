@@ -15,6 +15,7 @@ e2e_programs = \
 	tests/e2e/test-plug \
 	tests/e2e/test-life \
 	tests/e2e/test-power \
+	tests/e2e/test-restart \
 	tests/e2e/test-operator
 
 check_PROGRAMS += $(e2e_programs)
@@ -59,6 +60,10 @@ tests_e2e_test_life_LDADD = $(TEST_LIBS)
 tests_e2e_test_power_SOURCES = tests/e2e/test-power.c $(e2e_rig)
 tests_e2e_test_power_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_test_power_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_restart_SOURCES = tests/e2e/test-restart.c $(e2e_rig)
+tests_e2e_test_restart_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_restart_LDADD = $(TEST_LIBS)
 
 tests_e2e_test_operator_SOURCES = tests/e2e/test-operator.c $(e2e_rig)
 tests_e2e_test_operator_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)

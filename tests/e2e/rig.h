@@ -28,6 +28,8 @@ struct rig_options {
 	const char *general;   /* likewise */
 	const char *chip;      /* a real one's label; NULL: virtual */
 	bool capture;          /* to the file rig_path("capture") */
+	bool runtime;          /* with the runtime folder
+				  rig_path("runtime") */
 	bool no_daemon;        /* rig_start_daemon() comes later */
 };
 

@@ -49,6 +49,9 @@ pid_t rig_start(struct rig *rig, const char *out, char *const argv[])
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		setenv("DBUS_SESSION_BUS_ADDRESS", rig->text, 1);
+		if (rig->options.runtime)
+			setenv("RUNTIME_DIRECTORY",
+			       rig_path(rig, "runtime"), 1);
 		dup2(fd, STDOUT_FILENO);
 		dup2(fd, STDERR_FILENO);
 		execvp(argv[0], argv);

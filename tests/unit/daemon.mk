@@ -5,6 +5,18 @@ tests_unit_test_log_SOURCES = tests/unit/test-log.c tests/unit/journal.h
 tests_unit_test_log_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_log_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test-hold
+TESTS += tests/unit/test-hold
+tests_unit_test_hold_SOURCES = tests/unit/test-hold.c
+tests_unit_test_hold_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_hold_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-window
+TESTS += tests/unit/test-window
+tests_unit_test_window_SOURCES = tests/unit/test-window.c
+tests_unit_test_window_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_window_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/test-options
 TESTS += tests/unit/test-options
 tests_unit_test_options_SOURCES = tests/unit/test-options.c

@@ -152,7 +152,7 @@ START_TEST(answers_that_cannot_be_read_are_a_silence)
 }
 END_TEST
 
-/* H2: a battery that returns within it has not dropped the loads, nor does
+/* H1: a battery that returns within it has not dropped the loads, nor does
  * it when the window ends in its hold */
 START_TEST(a_battery_that_returns_in_time_drops_no_loads)
 {

@@ -389,6 +389,7 @@ START_TEST(a_capture_that_cannot_be_one_is_refused)
 		"1000 gpio in FFFF09\n",
 		"1000 gpio in FFFF030000010000\n",
 		"1000 gpio in FFFF030000FF00000000\n",
+		"1000 gpio in FFFF0300000000000000000000000000\n",
 		"nonsense\n",
 		"2000 rack open\n1000 rack rx 55\n",
 	};
@@ -423,10 +424,13 @@ START_TEST(an_input_is_decoded_as_it_was_encoded)
 			values[i % ARRAY_SIZE(values)];
 		in.command.battery = in.command.kind == BMS_COMMAND_NONE ? 0 :
 			(uint16_t)(0x102 * i);
+		if (i % 5 == 4)
+			in.left_over = (struct bms_left_over){ 900000, i };
 		len = spine_input_encode(&in, bytes);
-		/* As captures were before there were commands. */
-		if (in.command.kind == BMS_COMMAND_NONE)
-			ck_assert_uint_eq(len, 5);
+		/* As captures were before there was more to say. */
+		if (i % 5 != 4)
+			ck_assert_uint_eq(len, in.command.kind ==
+					  BMS_COMMAND_NONE ? 5 : 12);
 		ck_assert_int_eq(spine_input_decode(bytes, len, &out), 0);
 		ck_assert_int_eq(out.remote_l.known, in.remote_l.known);
 		ck_assert_int_eq(out.remote_l.value, in.remote_l.value);
@@ -436,6 +440,10 @@ START_TEST(an_input_is_decoded_as_it_was_encoded)
 		ck_assert_int_eq(out.lines_failed, in.lines_failed);
 		ck_assert_int_eq(out.lines_failed_now, in.lines_failed_now);
 		ck_assert_int_eq(out.lines_persist, in.lines_persist);
+		ck_assert_uint_eq(out.left_over.window_ms,
+				  in.left_over.window_ms);
+		ck_assert_uint_eq(out.left_over.held_ms,
+				  in.left_over.held_ms);
 		ck_assert_int_eq(out.command.kind, in.command.kind);
 		ck_assert_int_eq(out.command.value, in.command.value);
 		ck_assert_uint_eq(out.command.battery,
