@@ -291,8 +291,9 @@ void bmsd_turn(struct bmsd *d)
 	d->due = false;
 	d->now = now;
 	lines_open(d, now);
-	turn_ports(d, now);
+	/* Near to the clock: the debounce measures between the two. */
 	lines_read(d);
+	turn_ports(d, now);
 	turn_decide(d, now);
 	turn_relieve(d);
 	turn_capture(d, now);

@@ -179,7 +179,7 @@ static bool pulse(bool l)
 	terminals(l, false);
 	poll(NULL, 0, 30);
 	terminals(!l, false);
-	return rig_now_us() - at < 90000;
+	return rig_now_us() - at < 60000;
 }
 
 static void pulses(bool l, const char *outputs)
