@@ -250,7 +250,8 @@ static uint64_t saved_ago_ms(const char *text, size_t *ret_len)
 
 static void keep_load_memory(struct bmsd *d, mono_t now)
 {
-	size_t size = size_memory(d);
+	/* More batteries may have been configured when it was kept. */
+	const size_t size = STORE_CONTENT_MAX;
 	char *text = calloc(1, size + 1);
 	uint64_t away_ms;
 	size_t len, used = 0;

@@ -92,6 +92,33 @@ START_TEST(a_state_of_charge_that_was_set_survives_a_kill)
 }
 END_TEST
 
+/* E3, F3: what was kept of a larger bank is longer, and no less worth. */
+START_TEST(a_bank_that_has_become_smaller_keeps_its_account)
+{
+	char text[8192];
+
+	rig_free(rig);
+	rig = rig_new(&(struct rig_options){
+		.settings = QUICK, .buses = "rack:1-15 shed:1-15" });
+	rig_allowed(rig);
+	ctl("soc 83.5", 0, "");
+	rig_until(rig, "StateOfCharge", "83.500", 3000);
+	until_kept("memory", "battery shed 15");
+	ck_assert_int_eq(rig_end_daemon(rig, SIGTERM), 0);
+	snprintf(text, sizeof(text), "[general]\nbatteries = 1\n[bus rack]\n"
+		 "device = %s\n", rig_path(rig, "rack"));
+	snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		 "protocol = jk-pb\naddresses = 1\n[gpio]\n"
+		 "chip = virtual:%s\nremote-l =\nremote-h =\n" QUICK,
+		 rig_path(rig, "chip"));
+	rig_write_settings(rig, text);
+	rig_start_daemon(rig);
+	rig_allowed(rig);
+	until_soc_between(83.0, 84.0);
+	ck_assert(!rig_log_has(rig, "both begin anew"));
+}
+END_TEST
+
 /* E2: nothing can be set that is not known of every battery. */
 START_TEST(a_state_of_charge_is_not_set_while_a_battery_is_silent)
 {
@@ -224,6 +251,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase,
 		a_state_of_charge_that_was_set_survives_a_kill);
+	tcase_add_test(tcase,
+		a_bank_that_has_become_smaller_keeps_its_account);
 	tcase_add_test(tcase,
 		a_state_of_charge_is_not_set_while_a_battery_is_silent);
 	tcase_add_test(tcase,
