@@ -68,15 +68,16 @@ static mono_t kept_until(const struct bms_battery *b)
 static bool is_kept(const struct bms_state *state,
 		    const struct bms_battery *b, mono_t now)
 {
+	bool may = state->update.open && is_sound(b, &state->in_force);
+
 	if (b->online && !b->silent.tripped)
-		return state->update.open && is_sound(b, &state->in_force) &&
-		       !state->bank[BANK_ROW_SOC_WARNING].tripped;
+		return may && !state->bank[BANK_ROW_SOC_WARNING].tripped;
 	if (!b->used)
 		return state->update.held && !b->doubted;
 	if (!b->kept || state->atd_floats)
 		return false;
-	return b->online || (state->update.open &&
-			     !mono_reached(now, kept_until(b)));
+	/* Back and low, it has its lead; low and gone again, it has not. */
+	return b->online || (may && !mono_reached(now, kept_until(b)));
 }
 
 /* Every battery has been heard since the start, and how they make up the

@@ -90,6 +90,24 @@ START_TEST(a_window_that_nobody_ends_ends_by_itself)
 }
 END_TEST
 
+/* H1: back for a moment, and nearly empty */
+START_TEST(who_came_back_low_is_not_kept_a_second_time)
+{
+	for (int low = 0; low < 2; low++) {
+		healthy(2);
+		begin_update();
+		silence(1);
+		bank.silent[1] = false;
+		bank_cell(&bank, 1, 4, low ? 3000 : 3200);
+		bank_run_ms(&bank, 3000);
+		ck_assert_int_eq(bank_has_code(&bank, CODE_W_B01), low);
+		ck_assert(bank.out.atd_high);
+		silence(1);
+		ck_assert_int_eq(bank.out.atd_high, !low);
+	}
+}
+END_TEST
+
 /* H1: a failed update of a battery opens ATD after 120 s */
 START_TEST(a_battery_that_does_not_return_opens_atd_after_120_s)
 {
@@ -400,6 +418,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, an_update_opens_atc_and_keeps_atd);
 	tcase_add_test(tc, a_window_that_nobody_ends_ends_by_itself);
+	tcase_add_test(tc, who_came_back_low_is_not_kept_a_second_time);
 	tcase_add_test(tc,
 		       a_battery_that_does_not_return_opens_atd_after_120_s);
 	tcase_add_test(tc, answers_that_cannot_be_read_are_a_silence);
