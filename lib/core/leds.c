@@ -71,13 +71,17 @@ static bool is_on(const struct inverter_reading *r)
 
 /*
  * Manual 5.3, VE.Bus status LED: off while the inverter/charger is, for
- * whatever reason (D3), one blink while it is on and hears us.
+ * whatever reason (D3), one blink while it is on and hears us; rapid is the
+ * reference product's of an update that came to no end. Here it is that of
+ * an update's window, which somebody has yet to end (H1).
  */
 static enum led_pattern vebus_pattern(const struct bms_input *input,
 				      const struct bms_output *out)
 {
 	const struct inverter_reading *r = input->inverter;
 
+	if (out->updating)
+		return LED_RAPID;
 	if (!wanted_on[out->inverter.state] || !r || !r->connected)
 		return LED_OFF;
 	return is_on(r) ? LED_ONE_BLINK : LED_OFF;

@@ -22,7 +22,7 @@ enum led_pattern {
 	LED_ON,
 	LED_BLINKING,
 	LED_ONE_BLINK, /* every 10 s */
-	LED_RAPID,     /* of an update that has not come to its end */
+	LED_RAPID,     /* of an update's window that nobody has ended yet */
 	LED_PATTERN_COUNT
 };
 

@@ -189,6 +189,24 @@ START_TEST(the_vebus_led_is_off_while_nothing_is_to_be_on)
 }
 END_TEST
 
+/* F5, H1: whatever else there is to be shown. */
+START_TEST(the_vebus_led_flashes_rapidly_until_an_update_is_ended)
+{
+	bank_start(&bank);
+	bank.input.command.kind = BMS_COMMAND_BEGIN_UPDATE;
+	bank_step_only(&bank);
+	ck_assert_int_eq(bank.out.led[LED_VEBUS], LED_RAPID);
+	bank.input.inverter = NULL;
+	bank.input.command.kind = BMS_COMMAND_NONE;
+	bank_step_only(&bank);
+	ck_assert_int_eq(bank.out.led[LED_VEBUS], LED_RAPID);
+	bank.input.inverter = &reading;
+	bank.input.command.kind = BMS_COMMAND_END_UPDATE;
+	bank_step_only(&bank);
+	ck_assert_int_eq(bank.out.led[LED_VEBUS], LED_ONE_BLINK);
+}
+END_TEST
+
 /* F5 */
 START_TEST(the_vebus_led_is_off_without_a_unit_that_can_be_heard)
 {
@@ -319,6 +337,7 @@ int main(void)
 		the_error_led_blinks_for_a_warning_and_is_on_for_worse,
 		the_vebus_led_blinks_once_while_the_unit_is_on_and_hears_us,
 		the_vebus_led_is_off_while_nothing_is_to_be_on,
+		the_vebus_led_flashes_rapidly_until_an_update_is_ended,
 		the_vebus_led_is_off_without_a_unit_that_can_be_heard,
 		the_vebus_led_is_off_unless_the_unit_says_that_it_is_on,
 		the_vebus_led_of_a_charger_follows_the_mains,
