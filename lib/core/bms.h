@@ -122,6 +122,8 @@ struct bms_state {
 		enum inverter_switch wanted;
 		mono_t since;    /* wanted, or last seen obeyed */
 		bool disobeyed;
+		mono_t current_since; /* last seen not against it */
+		bool current_disobeyed;
 		mono_t charge_since; /* forbidden, not acknowledged */
 		bool charge_disobeyed;
 		bool ever_connected;

@@ -261,7 +261,8 @@ const struct code_row code_rows[CODE_COUNT] = {
 		.text = "The inverter/charger does not obey",
 		.id = "022ef9f369ab4df0a805af731b8d039f",
 		.means = "The inverter/charger was told to stop inverting or "
-			 "charging and has not confirmed it.",
+			 "charging and has not confirmed it, or the current "
+			 "of a unit shows that it goes on.",
 		.outputs = "The disconnect outputs float as decided; only "
 			   "what is wired to them protects the batteries "
 			   "now.",

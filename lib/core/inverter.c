@@ -192,6 +192,34 @@ static const int32_t forbidden_bits[] = {
 	[INVERTER_LEAVE] = 0,
 };
 
+/* The units' own DC current is one that the command forbids. */
+static bool flows_against(const struct inverter_reading *r,
+			  enum inverter_switch wanted)
+{
+	int32_t forbidden = forbidden_bits[wanted];
+
+	if (!r->connected || !r->dc_ma.known)
+		return false;
+	return ((forbidden & SWITCH_ACTIVE_INVERT) &&
+		r->dc_ma.value < -INVERTER_AGAINST_MA) ||
+	       ((forbidden & SWITCH_ACTIVE_CHARGE) &&
+		r->dc_ma.value > INVERTER_AGAINST_MA);
+}
+
+/*
+ * C2, C11: the register is that of the whole system. A single unit of
+ * several that does not follow it shows by its current alone.
+ */
+static void watch_current(struct bms_obedience *o, mono_t now,
+			  const struct inverter_reading *r,
+			  enum inverter_switch wanted)
+{
+	if (wanted != o->wanted || !flows_against(r, wanted))
+		o->current_since = now;
+	o->current_disobeyed = mono_elapsed_ms(o->current_since, now) >=
+			       INVERTER_AGAINST_MS;
+}
+
 static void watch_obedience(struct bms_obedience *o, mono_t now,
 			    const struct inverter_reading *r,
 			    enum inverter_switch wanted)
@@ -238,16 +266,28 @@ static bool is_switched_off(const struct inverter_reading *r)
 	       !(r->switch_register.value & SWITCH_ACTIVE_CHARGE);
 }
 
+static bool exceeds_told(const struct inverter_reading *r,
+			 const struct bms_output *out)
+{
+	maybe_i32 told = out->inverter.charge_current_ma;
+	int64_t most_ma = INVERTER_AGAINST_MA + (int64_t)(told.known ?
+							  told.value : 0);
+
+	return r->dc_ma.known && r->dc_ma.value > most_ma;
+}
+
 /*
  * C3, C6: charge is forbidden, but a unit has not acknowledged the current
- * it was told, or may not be told any, and goes on charging by its switch.
+ * it was told, or may not be told any, and goes on charging by its switch;
+ * or all have acknowledged it, and more flows.
  */
 static void watch_charge(struct bms_obedience *o, mono_t now,
 			 const struct inverter_reading *r,
 			 const struct bms_output *out)
 {
-	if (out->atc_high || !r->connected || r->charge_current_applied ||
-	    is_switched_off(r) || out->inverter_wanted == INVERTER_LEAVE)
+	if (out->atc_high || !r->connected || is_switched_off(r) ||
+	    (r->charge_current_applied && !exceeds_told(r, out)) ||
+	    out->inverter_wanted == INVERTER_LEAVE)
 		o->charge_since = now;
 	o->charge_disobeyed = mono_elapsed_ms(o->charge_since, now) >=
 			      charge_patience_ms(out);
@@ -271,10 +311,12 @@ void inverter_watch(struct bms_state *state, const struct bms_input *input,
 	else if (link_is_missed(state, input->now))
 		out->codes |= CODE_BIT(CODE_W_X01);
 	/* By what is wanted: who may not be commanded is watched no less. */
+	watch_current(&state->obedience, input->now, r, out->inverter_wanted);
 	watch_obedience(&state->obedience, input->now, r,
 			out->inverter_wanted);
 	watch_charge(&state->obedience, input->now, r, out);
-	if (state->obedience.disobeyed || state->obedience.charge_disobeyed)
+	if (state->obedience.disobeyed || state->obedience.current_disobeyed ||
+	    state->obedience.charge_disobeyed)
 		out->codes |= CODE_BIT(CODE_A_X01);
 }
 
@@ -293,6 +335,10 @@ mono_t inverter_next(const struct bms_state *state,
 	    forbidden_bits[out->inverter_wanted] != 0)
 		next = mono_min(next, mono_add_ms(o->since,
 						  INVERTER_OBEY_MS));
+	if (flows_against(input->inverter, out->inverter_wanted) &&
+	    !o->current_disobeyed)
+		next = mono_min(next, mono_add_ms(o->current_since,
+						  INVERTER_AGAINST_MS));
 	if (!out->atc_high && !o->charge_disobeyed)
 		next = mono_min(next, mono_add_ms(o->charge_since,
 						  charge_patience_ms(out)));

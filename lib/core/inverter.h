@@ -12,6 +12,11 @@
 enum {
 	INVERTER_OBEY_MS = 3000,    /* C2: verified within 3 s */
 	INVERTER_OBEY_CHARGE_MS = 90000,
+	/* A current of the units against what they were told (ours): more
+	 * than an idle unit takes or a sensor is off, for longer than a unit
+	 * takes to stop. */
+	INVERTER_AGAINST_MA = 3000,
+	INVERTER_AGAINST_MS = 10000,
 	INVERTER_GRACE_MS = 10000,  /* to be found after start (ours) */
 };
 

@@ -29,6 +29,8 @@ enum {
 	MK3_SWEEP_MS = 300000,  /* all addresses again */
 	MK3_SWEEP_AGAIN_MS = 60000, /* ... after the first time */
 	MK3_REFRESH_MS = 60000, /* charge current again */
+	MK3_DOUBT_MS = 10000,   /* ... where more flows, this long after */
+	MK3_DOUBT_MA = 3000,    /* ... by more than sensors are off (ours) */
 	MK3_BACKOFF_FIRST_MS = 1000,
 	MK3_BACKOFF_LAST_MS = 10000,
 	MK3_ADDRESS_TRIES = 3,
@@ -149,6 +151,7 @@ struct mk3_unit {
 	maybe_i32 written; /* raw word that was acknowledged last */
 	int32_t written_of; /* the system's current of which it is the share */
 	mono_t refresh;
+	mono_t doubt; /* from when on a current above it is a doubt */
 	uint8_t write_failures;
 	mono_t next_write;
 };
@@ -242,6 +245,8 @@ uint32_t mk3_backoff_ms(uint8_t failures);
 void mk3_units_sweep(struct mk3 *mk3, mono_t now);
 /* All writes are lost, or may be: write again. */
 void mk3_units_rewrite(struct mk3 *mk3, mono_t now);
+/* More current than all shares: what is held may have been lost. */
+void mk3_units_doubt(struct mk3 *mk3, mono_t now);
 /* "urgent": only where a unit does not hold a share of what is wanted now.
  * Otherwise also what is to be refreshed, or shared with more units. */
 bool mk3_units_write_next(const struct mk3 *mk3, mono_t now, bool urgent,

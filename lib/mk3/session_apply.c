@@ -102,6 +102,7 @@ void mk3_apply_dc(struct mk3 *mk3, mono_t now, const struct mk3_dc *dc)
 	mk3_put(mk3, &reading->dc_mv,
 		scaled_word(mk3, SCALE_DC_V, dc->voltage));
 	mk3_put(mk3, &reading->dc_ma, dc_current(mk3, dc));
+	mk3_units_doubt(mk3, now);
 }
 
 static maybe_i32 ac_current(const struct mk3 *mk3, enum mk3_scale_index index,

@@ -243,6 +243,30 @@ void mk3_units_publish(struct mk3 *mk3)
 	reading->charge_current_applied = applied;
 }
 
+/* A write to RAM cannot be read back (mk3.md 5.2): of a unit that restarted
+ * by itself only the current tells. */
+void mk3_units_doubt(struct mk3 *mk3, mono_t now)
+{
+	maybe_i32 dc = mk3->reading.dc_ma;
+	int64_t most_ma = MK3_DOUBT_MA;
+
+	for (size_t i = 0; i < BMS_UNITS_MAX; i++) {
+		const struct mk3_unit *unit = &mk3->unit[i];
+		maybe_i32 held = wire_ma(unit, unit->written);
+
+		if (!unit->present)
+			continue;
+		if (!held.known)
+			return;
+		most_ma += held.value;
+	}
+	if (!dc.known || dc.value <= most_ma)
+		return;
+	for (size_t i = 0; i < BMS_UNITS_MAX; i++)
+		if (mono_reached(now, mk3->unit[i].doubt))
+			mk3->unit[i].refresh = now;
+}
+
 /* All addresses asked, or all that are in use, and every unit found has
  * told its version. */
 static void swept_update(struct mk3 *mk3)
@@ -387,6 +411,7 @@ static void write_done(struct mk3 *mk3, struct mk3_unit *unit, mono_t now)
 	unit->written_of = mk3->flight.want.of_ma;
 	unit->write_failures = 0;
 	unit->refresh = mono_add_ms(now, MK3_REFRESH_MS);
+	unit->doubt = mono_add_ms(now, MK3_DOUBT_MS);
 }
 
 static enum mk3_taken take(struct mk3 *mk3, mono_t now,

@@ -81,6 +81,54 @@ START_TEST(an_old_read_back_does_not_prove_obedience)
 }
 END_TEST
 
+/* C2, C11: one of several inverts on, and the system's register is good */
+START_TEST(a_current_against_the_command_is_an_alarm_after_10_s)
+{
+	healthy(1);
+	reading.dc_ma = known_i32(-3001);
+	bank.sample[0].discharge_switch_on = known_i32(0);
+	for (int i = 0; i < 100; i++) {
+		read_back(SWITCH_ACTIVE_CHARGE);
+		bank_run_ms(&bank, 100);
+		ck_assert(!bank_has_code(&bank, CODE_A_X01));
+	}
+	for (int i = 0; i < 10; i++) {
+		read_back(SWITCH_ACTIVE_CHARGE);
+		bank_run_ms(&bank, 100);
+	}
+	ck_assert(bank_has_code(&bank, CODE_A_X01));
+	/* As much as an idle unit may take. */
+	reading.dc_ma = known_i32(-3000);
+	read_back(SWITCH_ACTIVE_CHARGE);
+	bank_run_ms(&bank, 100);
+	ck_assert(!bank_has_code(&bank, CODE_A_X01));
+}
+END_TEST
+
+/* C2, C4: it charges though it is to be off */
+START_TEST(a_unit_that_is_off_and_charges_is_an_alarm)
+{
+	healthy(1);
+	reading.dc_ma = known_i32(20000);
+	reading.charge_current_applied = true;
+	bank.input.lines_failed = true;
+	for (int i = 0; i < 120; i++) {
+		read_back(0);
+		bank_run_ms(&bank, 100);
+	}
+	ck_assert_int_eq(bank.out.inverter.state, INVERTER_OFF);
+	ck_assert(bank_has_code(&bank, CODE_A_X01));
+	reading.dc_ma = known_i32(3000);
+	read_back(0);
+	bank_run_ms(&bank, 100);
+	ck_assert(!bank_has_code(&bank, CODE_A_X01));
+	reading.dc_ma = UNKNOWN_I32;
+	read_back(0);
+	bank_run_ms(&bank, 100);
+	ck_assert(!bank_has_code(&bank, CODE_A_X01));
+}
+END_TEST
+
 struct charge_case {
 	uint16_t cell_mv;
 	int32_t temperature_dc;
@@ -130,6 +178,29 @@ START_TEST(a_charge_current_that_no_unit_takes_is_an_alarm)
 	reading.charge_current_applied = true;
 	bank_run_ms(&bank, 1000);
 	ck_assert(!bank_has_code(&bank, CODE_A_X01));
+}
+END_TEST
+
+/* C3: acknowledged by all, and one charges as it likes */
+START_TEST(a_charge_current_above_what_was_told_is_an_alarm)
+{
+	healthy(1);
+	reading.charge_current_applied = true;
+	reading.dc_ma = known_i32(70000);
+	bank_run_ms(&bank, 100000);
+	ck_assert(!bank_has_code(&bank, CODE_A_X01));
+	bank_cell(&bank, 0, 0, 3760);
+	bank_run_ms(&bank, 89000);
+	ck_assert(!bank_has_code(&bank, CODE_A_X01));
+	bank_run_ms(&bank, 3000);
+	ck_assert(bank_has_code(&bank, CODE_A_X01));
+	reading.dc_ma = known_i32(8000);
+	bank_run_ms(&bank, 1000);
+	ck_assert(!bank_has_code(&bank, CODE_A_X01));
+	/* Where nothing may be told, nothing may flow. */
+	reading.bms_present = known_i32(1);
+	bank_run_ms(&bank, 4000);
+	ck_assert(bank_has_code(&bank, CODE_A_X01));
 }
 END_TEST
 
@@ -276,6 +347,10 @@ int main(void)
 	tcase_add_test(tc,
 		       a_unit_that_goes_on_inverting_is_an_alarm_after_3_s);
 	tcase_add_test(tc, an_old_read_back_does_not_prove_obedience);
+	tcase_add_test(tc,
+		       a_current_against_the_command_is_an_alarm_after_10_s);
+	tcase_add_test(tc, a_unit_that_is_off_and_charges_is_an_alarm);
+	tcase_add_test(tc, a_charge_current_above_what_was_told_is_an_alarm);
 	tcase_add_loop_test(tc,
 			    charge_current_follows_why_charge_is_forbidden, 0,
 			    ARRAY_SIZE(charges));

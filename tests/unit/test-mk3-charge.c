@@ -211,6 +211,38 @@ START_TEST(a_refresh_repairs_what_was_lost_unnoticed)
 }
 END_TEST
 
+/* C1, C3: nor is it waited for while more flows than all were told. */
+START_TEST(more_current_than_all_shares_is_written_against_at_once)
+{
+	static const uint8_t at[] = { 0, 3 };
+
+	units(at, 2);
+	rig.model.charger_da = 100;
+	up(10000);
+	/* Just after a refresh the next is a minute away. */
+	rig.model.unit[3].writes = 0;
+	while (rig.model.unit[3].writes == 0)
+		rig_run(&rig, 1000);
+	rig.model.unit[3].ram = rig.model.unit[3].stored;
+	rig.model.unit[0].writes = 0;
+	rig.model.charger_da = 131;
+	rig_run(&rig, 13000);
+	expect(at, 2, 5);
+	ck_assert_uint_ge(rig.model.unit[0].writes, 1);
+	/* What does not obey is not written to without end. */
+	rig.model.unit[0].writes = 0;
+	rig_run(&rig, 55000);
+	ck_assert_uint_ge(rig.model.unit[0].writes, 4);
+	ck_assert_uint_le(rig.model.unit[0].writes, 6);
+	/* Sensors may be that far off. */
+	rig.model.charger_da = 130;
+	rig_run(&rig, 11000);
+	rig.model.unit[0].writes = 0;
+	rig_run(&rig, 40000);
+	ck_assert_uint_eq(rig.model.unit[0].writes, 0);
+}
+END_TEST
+
 START_TEST(a_unit_that_was_off_is_written_again)
 {
 	/* just after a refresh */
@@ -515,6 +547,8 @@ int main(void)
 	tcase_add_test(tcase, a_change_is_written_within_two_seconds);
 	tcase_add_test(tcase, the_same_value_is_not_written_all_the_time);
 	tcase_add_test(tcase, a_refresh_repairs_what_was_lost_unnoticed);
+	tcase_add_test(tcase,
+		more_current_than_all_shares_is_written_against_at_once);
 	tcase_add_test(tcase, a_unit_that_was_off_is_written_again);
 	tcase_add_test(tcase, a_refused_write_is_seen_and_tried_again);
 	tcase_add_test(tcase, a_write_without_acknowledge_is_not_applied);
