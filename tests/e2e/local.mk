@@ -3,13 +3,16 @@
 # ptys, a private bus. Each program is one story of a minute or two; they
 # wait far more than they work, so many of them run side by side.
 e2e_rig = tests/e2e/rig.c tests/e2e/rig.h tests/e2e/rig_bus.c \
-	tests/e2e/rig_private.h tests/e2e/rig_process.c tests/e2e/rig_sim.c
+	tests/e2e/rig_mk.c tests/e2e/rig_private.h \
+	tests/e2e/rig_process.c tests/e2e/rig_sim.c
 e2e_programs = \
 	tests/e2e/test-protect \
 	tests/e2e/test-low \
 	tests/e2e/test-charge \
 	tests/e2e/test-inverter \
 	tests/e2e/test-gates \
+	tests/e2e/test-units \
+	tests/e2e/test-phases \
 	tests/e2e/test-noise \
 	tests/e2e/test-foreign \
 	tests/e2e/test-plug \
@@ -40,6 +43,14 @@ tests_e2e_test_inverter_LDADD = $(TEST_LIBS)
 tests_e2e_test_gates_SOURCES = tests/e2e/test-gates.c $(e2e_rig)
 tests_e2e_test_gates_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_test_gates_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_units_SOURCES = tests/e2e/test-units.c $(e2e_rig)
+tests_e2e_test_units_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_units_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_phases_SOURCES = tests/e2e/test-phases.c $(e2e_rig)
+tests_e2e_test_phases_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_phases_LDADD = $(TEST_LIBS)
 
 tests_e2e_test_noise_SOURCES = tests/e2e/test-noise.c $(e2e_rig)
 tests_e2e_test_noise_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)

@@ -33,6 +33,9 @@ struct rig_options {
 	bool no_daemon;        /* rig_start_daemon() comes later */
 };
 
+/* For rig_options.settings: what may be allowed again is so 5 s later. */
+#define RIG_QUICK "[protection]\nrelease-hold = 5\n"
+
 /* Starts it all and waits for the daemon's name on the bus. Fails the test
  * where anything does not come up. */
 struct rig *rig_new(const struct rig_options *options);
@@ -105,5 +108,20 @@ void rig_set_input(struct rig *rig, enum settings_line line, bool high);
 void rig_allowed(struct rig *rig);
 
 uint64_t rig_now_us(void);
+
+/*
+ * What tests of the inverter/charger share (rig_mk.c).
+ */
+
+/* An installation whose simulator is told these commands, one a line, before
+ * the daemon starts; then waits until both directions are allowed and the
+ * units have been heard. */
+struct rig *rig_new_mk(const struct rig_options *options,
+		       const char *commands);
+/* Waits until the simulator's key reads so; the time as with rig_until(). */
+uint64_t rig_until_sim(struct rig *rig, const char *key, const char *value,
+		       uint32_t timeout_ms);
+/* Fails where an S frame is ever older than a second and a bit. */
+void rig_s_is_fresh_for(struct rig *rig, uint32_t ms);
 
 #endif

@@ -3,15 +3,13 @@
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 static struct rig *rig;
 
 /* Answers in somebody else's name, damaged and short ones are silence. */
 START_TEST(foreign_damaged_and_short_answers_count_as_silence)
 {
 	rig = rig_new(&(struct rig_options){ .buses = "rack:1-3",
-					     .settings = QUICK });
+					     .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_sim(rig, "answer-as 2 1");
 	rig_until(rig, "battery/2.Online", "no", 20000);

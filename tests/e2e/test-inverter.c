@@ -5,31 +5,7 @@
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 static struct rig *rig;
-
-static void until_sim(const char *key, const char *value, uint32_t ms)
-{
-	uint64_t end = rig_now_us() + (uint64_t)ms * 1000;
-
-	while (strcmp(rig_sim(rig, "get %s", key), value) != 0) {
-		ck_assert_msg(rig_now_us() < end, "%s is %s, not %s", key,
-			      rig_sim(rig, "get %s", key), value);
-		rig_stays(rig, "OutputsVirtual", "yes", 20);
-	}
-}
-
-/* No S frame is ever older than a second and a bit. */
-static void s_is_fresh_for(uint32_t ms)
-{
-	uint64_t end = rig_now_us() + (uint64_t)ms * 1000;
-
-	while (rig_now_us() < end) {
-		ck_assert_int_le(rig_sim_long(rig, "mk.s_age_ms"), 1900);
-		rig_stays(rig, "OutputsVirtual", "yes", 50);
-	}
-}
 
 /* An S frame has been sent just now. */
 static void until_s_comes(uint32_t ms)
@@ -57,12 +33,12 @@ static void until_above(const char *property, double value, uint32_t ms)
 /* C1, C7 */
 START_TEST(the_unit_is_found_and_read)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_until(rig, "inverter.Connected", "yes", 15000);
 	rig_until(rig, "inverter.FirmwareVersion", "508", 10000);
 	rig_allowed(rig);
 	rig_until(rig, "inverter.Mode", "on", 10000);
-	until_sim("mk.switch", "on", 5000);
+	rig_until_sim(rig, "mk.switch", "on", 5000);
 	rig_sim(rig, "ac on");
 	rig_until(rig, "inverter.MainsPresent", "yes", 8000);
 	until_above("inverter.DcVoltage", 45.0, 8000);
@@ -71,7 +47,7 @@ START_TEST(the_unit_is_found_and_read)
 	rig_sim(rig, "load 1000");
 	rig_until(rig, "inverter.MainsPresent", "no", 8000);
 	rig_until(rig, "inverter.State", "Inverting", 8000);
-	s_is_fresh_for(5000);
+	rig_s_is_fresh_for(rig, 5000);
 	ck_assert_int_eq(rig_sim_long(rig, "mk.eeprom_writes"), 0);
 	ck_assert_int_eq(rig_sim_long(rig, "mk.bad_frames"), 0);
 	rig_free(rig);
@@ -84,13 +60,13 @@ START_TEST(discharge_forbidden_is_charger_only_within_3_s)
 	uint64_t low;
 	uint64_t obeyed;
 
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_sim(rig, "load 2000");
-	until_sim("mk.active", "on", 15000);
+	rig_until_sim(rig, "mk.active", "on", 15000);
 	rig_sim(rig, "cell 1 1 force 2450");
 	low = rig_until_line(rig, LINE_LOAD_DISCONNECT, '.', 3000);
-	until_sim("mk.active", "charger", 3000);
+	rig_until_sim(rig, "mk.active", "charger", 3000);
 	obeyed = rig_now_us();
 	printf("charger-only %ld ms after the line floated\n",
 	       (long)(obeyed - low) / 1000);
@@ -99,7 +75,7 @@ START_TEST(discharge_forbidden_is_charger_only_within_3_s)
 	rig_sim(rig, "ac on");
 	rig_until(rig, "inverter.MainsPresent", "yes", 8000);
 	ck_assert_int_gt(rig_sim_long(rig, "bank.current_ma"), 0);
-	s_is_fresh_for(3000);
+	rig_s_is_fresh_for(rig, 3000);
 	rig_free(rig);
 }
 END_TEST
@@ -110,9 +86,9 @@ START_TEST(a_multiplus_that_ignores_the_command_is_an_alarm)
 	uint64_t floated;
 	uint64_t alarmed;
 
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
-	until_sim("mk.active", "on", 15000);
+	rig_until_sim(rig, "mk.active", "on", 15000);
 	rig_until(rig, "inverter.Mode", "on", 10000);
 	rig_sim(rig, "mk ignore-switch on");
 	rig_sim(rig, "cell 1 1 force 2450");
@@ -128,45 +104,25 @@ END_TEST
 /* C3 */
 START_TEST(a_high_cell_reduces_and_a_higher_one_stops_it)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_sim(rig, "ac on");
 	rig_allowed(rig);
 	rig_until(rig, "inverter.Mode", "on", 15000);
 	rig_sim(rig, "cell 1 1 force 3760");
 	rig_until_line(rig, LINE_CHARGE_DISCONNECT, '.', 2000);
-	until_sim("mk.charge_current_a", "5", 5000);
-	until_sim("mk.active", "on", 1000);
+	rig_until_sim(rig, "mk.charge_current_a", "5", 5000);
+	rig_until_sim(rig, "mk.active", "on", 1000);
 	rig_sim(rig, "cell 1 1 force 3810");
-	until_sim("mk.charge_current_a", "0", 5000);
+	rig_until_sim(rig, "mk.charge_current_a", "0", 5000);
 	rig_sim(rig, "cell 1 1 force 3590");
 	rig_until(rig, "AllowedToCharge", "yes", 10000);
 	rig_sim(rig, "temp 2 3");
-	until_sim("mk.charge_current_a", "0", 5000);
+	rig_until_sim(rig, "mk.charge_current_a", "0", 5000);
 	rig_sim(rig, "temp 2 52");
-	until_sim("mk.charge_current_a", "5", 15000);
+	rig_until_sim(rig, "mk.charge_current_a", "5", 15000);
 	rig_sim(rig, "temp 2 56");
-	until_sim("mk.charge_current_a", "0", 5000);
+	rig_until_sim(rig, "mk.charge_current_a", "0", 5000);
 	ck_assert_int_eq(rig_sim_long(rig, "mk.eeprom_writes"), 0);
-	rig_free(rig);
-}
-END_TEST
-
-/* C3, C8: divided over the units */
-START_TEST(the_reduced_current_is_divided_over_two_units)
-{
-	rig = rig_new(&(struct rig_options){
-		.settings = QUICK,
-		.inverter = "reduced-charge-current = 6\n",
-		.no_daemon = true,
-	});
-	rig_sim(rig, "mk units 2");
-	rig_sim(rig, "ac on");
-	rig_start_daemon(rig);
-	rig_allowed(rig);
-	rig_until(rig, "inverter.Units", "2", 60000);
-	rig_sim(rig, "cell 1 1 force 3760");
-	until_sim("mk.unit.0.charge_current_a", "3", 8000);
-	until_sim("mk.unit.3.charge_current_a", "3", 8000);
 	rig_free(rig);
 }
 END_TEST
@@ -174,18 +130,18 @@ END_TEST
 /* C4 */
 START_TEST(lost_data_switches_off_and_holds_standby)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
-	until_sim("mk.active", "on", 15000);
+	rig_until_sim(rig, "mk.active", "on", 15000);
 	rig_sim(rig, "silence 1 on");
 	rig_until(rig, "AllowedToDischarge", "no", 20000);
-	until_sim("mk.active", "off", 4000);
+	rig_until_sim(rig, "mk.active", "off", 4000);
 	ck_assert_str_eq(rig_sim(rig, "get mk.standby"), "1");
 	/* Kept alive, so it can be woken again. */
 	rig_stays(rig, "inverter.Connected", "yes", 13000);
 	rig_sim(rig, "silence 1 off");
 	rig_until(rig, "AllowedToDischarge", "yes", 12000);
-	until_sim("mk.active", "on", 5000);
+	rig_until_sim(rig, "mk.active", "on", 5000);
 	rig_free(rig);
 }
 END_TEST
@@ -193,23 +149,23 @@ END_TEST
 /* C1: an MK that is reset in the middle of everything */
 START_TEST(after_a_reset_of_the_mk_everything_is_applied_again)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_sim(rig, "ac on");
 	rig_allowed(rig);
 	rig_sim(rig, "cell 1 1 force 3760");
-	until_sim("mk.charge_current_a", "5", 15000);
+	rig_until_sim(rig, "mk.charge_current_a", "5", 15000);
 	for (int i = 0; i < 3; i++) {
 		rig_sim(rig, "mk reset");
-		until_sim("mk.standby", "1", 10000);
-		until_sim("mk.panel_detect", "1", 10000);
+		rig_until_sim(rig, "mk.standby", "1", 10000);
+		rig_until_sim(rig, "mk.panel_detect", "1", 10000);
 		until_s_comes(5000);
-		s_is_fresh_for(2000);
+		rig_s_is_fresh_for(rig, 2000);
 	}
-	until_sim("mk.charge_current_a", "5", 5000);
+	rig_until_sim(rig, "mk.charge_current_a", "5", 5000);
 	rig_sim(rig, "mk winmon long");
 	rig_sim(rig, "mk reset");
 	rig_sim(rig, "cell 1 1 force 3810");
-	until_sim("mk.charge_current_a", "0", 15000);
+	rig_until_sim(rig, "mk.charge_current_a", "0", 15000);
 	rig_until(rig, "inverter.Connected", "yes", 5000);
 	rig_free(rig);
 }
@@ -218,7 +174,7 @@ END_TEST
 /* C10 */
 START_TEST(a_lost_mk3_warns_and_the_lines_go_on)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_until(rig, "inverter.Connected", "yes", 15000);
 	rig_sim(rig, "unplug mk3");
@@ -231,7 +187,7 @@ START_TEST(a_lost_mk3_warns_and_the_lines_go_on)
 	rig_sim(rig, "plug mk3");
 	rig_until(rig, "inverter.Connected", "yes", 20000);
 	rig_until_has_not(rig, "Warnings", "W-X01", 1000);
-	until_sim("mk.charge_current_a", "5", 10000);
+	rig_until_sim(rig, "mk.charge_current_a", "5", 10000);
 	rig_free(rig);
 }
 END_TEST
@@ -246,7 +202,6 @@ int main(void)
 	tcase_add_test(tc, discharge_forbidden_is_charger_only_within_3_s);
 	tcase_add_test(tc, a_multiplus_that_ignores_the_command_is_an_alarm);
 	tcase_add_test(tc, a_high_cell_reduces_and_a_higher_one_stops_it);
-	tcase_add_test(tc, the_reduced_current_is_divided_over_two_units);
 	tcase_add_test(tc, lost_data_switches_off_and_holds_standby);
 	tcase_add_test(tc,
 		       after_a_reset_of_the_mk_everything_is_applied_again);

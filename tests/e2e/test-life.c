@@ -10,8 +10,6 @@
 #include "tests/unit/unit.h"
 
 #define LEDS "led-error = 6\nled-vebus = 13\nheartbeat = 26\n"
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 static struct rig *rig;
 static char words[512];
 
@@ -48,7 +46,7 @@ END_TEST
 /* I1 */
 START_TEST(a_broken_file_on_reload_keeps_the_old_settings)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_write_settings(rig, "[general]\nbatteries = x\n");
 	rig_signal_daemon(rig, SIGHUP);
@@ -73,7 +71,7 @@ START_TEST(a_second_instance_is_refused)
 {
 	char state[128];
 
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	snprintf(state, sizeof(state), "%s", rig_path(rig, "state"));
 	snprintf(words, sizeof(words), "--session-bus --state-dir %s -c ",
@@ -93,7 +91,7 @@ END_TEST
 /* I3: a tty that is missing at start */
 START_TEST(a_missing_tty_is_named_and_taken_when_it_appears)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK,
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK,
 					     .no_daemon = true });
 	rig_sim(rig, "unplug 1");
 	rig_start_daemon(rig);
@@ -111,7 +109,7 @@ START_TEST(after_kill_9_the_next_start_begins_afresh)
 {
 	int status;
 
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	status = rig_end_daemon(rig, SIGKILL);
 	ck_assert(WIFSIGNALED(status));
@@ -127,7 +125,7 @@ START_TEST(the_lines_that_were_taken_are_made_to_float)
 {
 	char text[8192];
 
-	rig = rig_new(&(struct rig_options){ .settings = QUICK,
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK,
 					     .no_daemon = true });
 	ck_assert_int_eq(setenv("RUNTIME_DIRECTORY", rig_path(rig, "state"),
 				1), 0);
@@ -156,7 +154,7 @@ END_TEST
 /* A5 */
 START_TEST(a_swapped_battery_is_noticed_even_over_a_restart)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_until_has(rig, "battery/2.Serial", "0", 5000);
 	ck_assert_int_eq(rig_end_daemon(rig, SIGTERM), 0);
@@ -267,7 +265,7 @@ START_TEST(a_capture_replays_to_the_same_bytes_and_decisions)
 	size_t n;
 
 	rig = rig_new(&(struct rig_options){ .buses = "rack:1-3",
-					     .settings = LEDS QUICK,
+					     .settings = LEDS RIG_QUICK,
 					     .capture = true });
 	rig_allowed(rig);
 	rig_sim(rig, "cell 1 1 force 3760");
@@ -311,7 +309,7 @@ END_TEST
 /* The ctl tool as a person uses it. */
 START_TEST(the_ctl_tool_shows_and_says)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	ck_assert_int_eq(rig_run_ctl(rig, "status"), 0);
 	ck_assert_ptr_nonnull(strstr(rig_printed(rig), "virtual"));

@@ -3,8 +3,6 @@
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 static struct rig *rig;
 
 /* B2, B3: the lead, and the way back */
@@ -13,7 +11,7 @@ START_TEST(a_low_cell_opens_atd_30_s_after_the_pre_alarm_went_high)
 	uint64_t high;
 	uint64_t floated;
 
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_sim(rig, "cell 1 4 force 3090");
 	high = rig_until_line(rig, LINE_PRE_ALARM, 'H', 2000);
@@ -47,7 +45,7 @@ START_TEST(under_the_hard_floor_atd_opens_at_once)
 	uint64_t asked;
 	uint64_t floated;
 
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_sim(rig, "cell 2 16 force 2900");
 	rig_until_line(rig, LINE_PRE_ALARM, 'H', 2000);
@@ -63,7 +61,7 @@ END_TEST
 /* B6 */
 START_TEST(a_low_state_of_charge_warns_and_then_opens_at_once)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_sim(rig, "cells all force 3250");
 	rig_sim(rig, "soc all 11.6");
@@ -86,7 +84,7 @@ START_TEST(a_low_bank_without_a_low_cell_opens_after_10_s)
 	uint64_t floated;
 
 	rig = rig_new(&(struct rig_options){
-		.buses = "rack:1", .settings = QUICK,
+		.buses = "rack:1", .settings = RIG_QUICK,
 	});
 	rig_allowed(rig);
 	rig_sim(rig, "cells all force 2840");

@@ -3,8 +3,6 @@
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 static struct rig *rig;
 
 static long sum_of_faults(const char *bus)
@@ -29,7 +27,7 @@ static long sum_of_faults(const char *bus)
 START_TEST(a_minute_of_garbage_is_survived)
 {
 	rig = rig_new(&(struct rig_options){ .buses = "rack:1-3",
-					     .settings = QUICK });
+					     .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_sim(rig, "garbage 1 on 300");
 	rig_stays(rig, "OutputsVirtual", "yes", 60000);
@@ -50,7 +48,7 @@ END_TEST
 START_TEST(echo_is_tolerated_and_packs_never_collide)
 {
 	rig = rig_new(&(struct rig_options){ .buses = "rack:1-4",
-					     .settings = QUICK });
+					     .settings = RIG_QUICK });
 	rig_sim(rig, "echo 1 on");
 	rig_allowed(rig);
 	rig_stays(rig, "AllowedToCharge", "yes", 10000);

@@ -15,13 +15,11 @@
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 static struct rig *rig;
 
 static void setup(void)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 }
 
@@ -99,7 +97,7 @@ START_TEST(a_bank_that_has_become_smaller_keeps_its_account)
 
 	rig_free(rig);
 	rig = rig_new(&(struct rig_options){
-		.settings = QUICK, .buses = "rack:1-15 shed:1-15" });
+		.settings = RIG_QUICK, .buses = "rack:1-15 shed:1-15" });
 	rig_allowed(rig);
 	ctl("soc 83.5", 0, "");
 	rig_until(rig, "StateOfCharge", "83.500", 3000);
@@ -109,7 +107,7 @@ START_TEST(a_bank_that_has_become_smaller_keeps_its_account)
 		 "device = %s\n", rig_path(rig, "rack"));
 	snprintf(text + strlen(text), sizeof(text) - strlen(text),
 		 "protocol = jk-pb\naddresses = 1\n[gpio]\n"
-		 "chip = virtual:%s\nremote-l =\nremote-h =\n" QUICK,
+		 "chip = virtual:%s\nremote-l =\nremote-h =\n" RIG_QUICK,
 		 rig_path(rig, "chip"));
 	rig_write_settings(rig, text);
 	rig_start_daemon(rig);

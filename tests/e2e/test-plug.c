@@ -3,15 +3,13 @@
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 static struct rig *rig;
 
 /* I3: the tty goes and comes back as another one behind the same name */
 START_TEST(an_unplugged_bus_floats_in_time_and_comes_back)
 {
 	rig = rig_new(&(struct rig_options){ .buses = "rack:1-2 shed:1",
-					     .settings = QUICK });
+					     .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_sim(rig, "unplug 2");
 	rig_until(rig, "bus/shed.Connected", "no", 3000);
@@ -29,7 +27,7 @@ END_TEST
 /* A short unplugging within the alarm delay opens nothing. */
 START_TEST(a_quick_replug_drops_nothing)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_sim(rig, "unplug 1");
 	rig_until(rig, "bus/rack.Connected", "no", 3000);
@@ -44,7 +42,7 @@ END_TEST
 START_TEST(a_missing_mk3_is_said_and_taken_when_it_appears)
 {
 	rig = rig_new(&(struct rig_options){ .mk3_late = true,
-					     .settings = QUICK });
+					     .settings = RIG_QUICK });
 	rig_allowed(rig);
 	ck_assert_str_eq(rig_get(rig, "inverter.Connected"), "no");
 	rig_until_log(rig, "mk3", 2000);

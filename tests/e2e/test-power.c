@@ -3,8 +3,6 @@
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 static struct rig *rig;
 
 /* Requests to a battery while the property stays as it is for that long. */
@@ -38,7 +36,7 @@ START_TEST(remote_off_asks_every_5_s_and_remote_on_at_once)
 
 	rig = rig_new(&(struct rig_options){
 		.buses = "rack:1-2 shed:1", .remote = true,
-		.settings = QUICK, .no_mk3 = true,
+		.settings = RIG_QUICK, .no_mk3 = true,
 	});
 	rig_set_input(rig, LINE_REMOTE_H, true);
 	rig_allowed(rig);
@@ -71,7 +69,7 @@ END_TEST
 /* D3, D2 */
 START_TEST(mode_off_asks_every_5_s)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	ck_assert_int_eq(rig_run_ctl(rig, "--session-bus mode off"), 0);
 	rig_until(rig, "AllowedToDischarge", "no", 2000);
@@ -93,7 +91,7 @@ START_TEST(a_low_cell_asks_every_5_s_until_it_recovers_or_is_charged)
 	uint64_t back;
 
 	rig = rig_new(&(struct rig_options){
-		.settings = QUICK, .no_mk3 = true,
+		.settings = RIG_QUICK, .no_mk3 = true,
 	});
 	rig_allowed(rig);
 	rig_sim(rig, "cell 1 4 force 2480");
@@ -124,7 +122,7 @@ START_TEST(silence_in_low_power_forbids_after_15_s)
 	uint64_t forbade;
 
 	rig = rig_new(&(struct rig_options){
-		.settings = QUICK, .no_mk3 = true,
+		.settings = RIG_QUICK, .no_mk3 = true,
 	});
 	rig_allowed(rig);
 	ck_assert_int_eq(rig_run_ctl(rig, "--session-bus mode off"), 0);

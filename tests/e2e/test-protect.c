@@ -3,8 +3,6 @@
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 static struct rig *rig;
 
 /* B1 */
@@ -32,7 +30,7 @@ END_TEST
 /* B4, B11, B12 */
 START_TEST(a_high_cell_floats_atc_until_all_are_below_3600)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_sim(rig, "cell 2 7 force 3600");
 	rig_stays(rig, "AllowedToCharge", "yes", 1500);
@@ -57,7 +55,7 @@ END_TEST
 /* B5 */
 START_TEST(charging_waits_for_5_to_50_degrees)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_sim(rig, "temp all 20");
 	rig_allowed(rig);
 	rig_sim(rig, "temp 1 4.5");
@@ -85,7 +83,7 @@ START_TEST(silence_warns_after_5_s_and_floats_both_after_15_s)
 	uint64_t warned;
 	uint64_t floated;
 
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_sim(rig, "silence 2 on");
 	silent = rig_now_us();
@@ -113,7 +111,7 @@ END_TEST
 /* B10 */
 START_TEST(an_implausible_cell_counts_only_when_it_stays)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	/* Cells that never add up to the pack: used once confirmed, and a
 	 * high cell among them counts. */
@@ -131,7 +129,7 @@ END_TEST
 /* B9 */
 START_TEST(an_open_switch_of_a_battery_forbids_its_direction)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_sim(rig, "fet 1 charge off");
 	rig_until_line(rig, LINE_CHARGE_DISCONNECT, '.', 2000);
@@ -173,7 +171,7 @@ END_TEST
 /* B14 */
 START_TEST(a_line_that_is_not_as_written_floats_both)
 {
-	rig = rig_new(&(struct rig_options){ .settings = QUICK });
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
 	rig_allowed(rig);
 	rig_until_line(rig, LINE_PRE_ALARM, '.', 100);
 	/* Somebody else drives the pre-alarm line: H is read back. */
@@ -192,7 +190,7 @@ END_TEST
 START_TEST(an_led_that_is_not_as_written_is_told_and_moves_no_line)
 {
 	rig = rig_new(&(struct rig_options){
-		.settings = "led-error = 6\nheartbeat = 26\n" QUICK });
+		.settings = "led-error = 6\nheartbeat = 26\n" RIG_QUICK });
 	rig_allowed(rig);
 	rig_until_line(rig, LINE_LED_ERROR, '.', 100);
 	rig_set_input(rig, LINE_LED_ERROR, true);

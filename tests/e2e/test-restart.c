@@ -23,8 +23,6 @@
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 enum { ATD = 17, ATC = 27 };
 
 static struct rig *rig;
@@ -77,7 +75,7 @@ static void setup(void)
 {
 	/* Holders that are left are ours, and found again. */
 	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-	rig = rig_new(&(struct rig_options){ .settings = QUICK,
+	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK,
 					     .runtime = true });
 	snprintf(chip, sizeof(chip), "%s", rig_path(rig, "chip"));
 	snprintf(runtime, sizeof(runtime), "%s", rig_path(rig, "runtime"));

@@ -17,8 +17,6 @@
 #include "tests/vm/chip.h"
 #include "tests/vm/row.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 enum { YEAR_S = 366 * 86400 };
 
 static struct rig *rig;
@@ -29,7 +27,7 @@ static void start_with(const struct rig_options *options)
 
 	chip_make();
 	o.chip = CHIP_LABEL;
-	o.settings = QUICK;
+	o.settings = RIG_QUICK;
 	rig = rig_new(&o);
 	if (!o.no_daemon)
 		chip_until(rig, "HH.", 30000);

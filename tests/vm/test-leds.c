@@ -10,7 +10,6 @@
 #include "tests/unit/unit.h"
 #include "tests/vm/chip.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
 #define LEDS "led-bluetooth = 5\nled-error = 6\nled-vebus = 13\n"
 
 static struct rig *rig;
@@ -113,7 +112,7 @@ static void blinks_once(enum settings_line line, uint32_t ms)
 /* F5; there is no Bluetooth yet. */
 START_TEST(the_error_led_is_dark_or_blinks_or_is_on)
 {
-	start(&(struct rig_options){ .settings = LEDS QUICK });
+	start(&(struct rig_options){ .settings = LEDS RIG_QUICK });
 	chip_until(rig, "HH.", 30000);
 	stays(LINE_LED_ERROR, '.', 3000);
 	stays(LINE_LED_BLUETOOTH, '.', 500);
@@ -137,7 +136,7 @@ END_TEST
 /* F5 */
 START_TEST(the_vebus_led_blinks_once_in_10_s_while_the_unit_is_on)
 {
-	start(&(struct rig_options){ .settings = LEDS QUICK,
+	start(&(struct rig_options){ .settings = LEDS RIG_QUICK,
 				     .remote = true });
 	chip_pull(LINE_REMOTE_L, false);
 	chip_until(rig, "HH.", 30000);
@@ -158,7 +157,7 @@ END_TEST
 /* F5, D3 */
 START_TEST(a_unit_that_a_low_cell_has_shut_down_has_a_dark_led)
 {
-	start(&(struct rig_options){ .settings = LEDS QUICK });
+	start(&(struct rig_options){ .settings = LEDS RIG_QUICK });
 	chip_until(rig, "HH.", 30000);
 	rig_sim(rig, "ac off");
 	rig_until(rig, "inverter.MainsPresent", "no", 10000);
@@ -181,7 +180,7 @@ START_TEST(an_led_that_somebody_holds_keeps_no_output_low)
 {
 	int fd;
 
-	start(&(struct rig_options){ .settings = LEDS QUICK,
+	start(&(struct rig_options){ .settings = LEDS RIG_QUICK,
 				     .no_daemon = true });
 	fd = chip_hold(LINE_LED_ERROR, "somebody");
 	rig_start_daemon(rig);
@@ -203,7 +202,7 @@ START_TEST(the_heartbeat_is_a_square_wave_of_1_hz)
 	uint64_t half_us;
 
 	start(&(struct rig_options){
-		.settings = "heartbeat = 26\n" QUICK });
+		.settings = "heartbeat = 26\n" RIG_QUICK });
 	chip_until(rig, "HH.", 30000);
 	w = watch(LINE_HEARTBEAT, 6500);
 	ck_assert_int_ge(w.edges, 8);
@@ -219,7 +218,7 @@ END_TEST
 START_TEST(the_heartbeat_stops_while_no_decision_is_made)
 {
 	start(&(struct rig_options){
-		.settings = "heartbeat = 26\n" QUICK });
+		.settings = "heartbeat = 26\n" RIG_QUICK });
 	chip_until(rig, "HH.", 30000);
 	rig_signal_daemon(rig, SIGSTOP);
 	stays(LINE_HEARTBEAT, chip_line(LINE_HEARTBEAT), 4000);

@@ -11,8 +11,6 @@
 #include "tests/unit/unit.h"
 #include "tests/vm/chip.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 static struct rig *rig;
 
 static void start(const struct rig_options *options)
@@ -22,7 +20,7 @@ static void start(const struct rig_options *options)
 	chip_make();
 	o.chip = CHIP_LABEL;
 	if (!o.settings)
-		o.settings = QUICK;
+		o.settings = RIG_QUICK;
 	rig = rig_new(&o);
 }
 

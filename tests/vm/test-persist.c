@@ -17,8 +17,6 @@
 #include "tests/vm/row.h"
 
 #define PARAMETER "/sys/module/pinctrl_bcm2835/parameters/persist_gpio_outputs"
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 enum { LOOKED_MS = 3000 };
 
 static struct rig *rig;
@@ -38,7 +36,7 @@ static void start(void)
 	persist(true);
 	chip_make();
 	rig = rig_new(&(struct rig_options){ .chip = CHIP_LABEL,
-		.settings = QUICK, .no_daemon = true });
+		.settings = RIG_QUICK, .no_daemon = true });
 	ck_assert_int_eq(setenv("RUNTIME_DIRECTORY", rig_path(rig, "state"),
 				1), 0);
 	rig_start_daemon(rig);

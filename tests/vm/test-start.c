@@ -16,8 +16,6 @@
 #include "tests/vm/chip.h"
 #include "tests/vm/row.h"
 
-#define QUICK "[protection]\nrelease-hold = 5\n"
-
 #define CHIP_NAME "/sys/kernel/config/gpio-sim/bms/bank0/chip_name"
 
 enum { END_MS = 5000, LOOKED_MS = 3000 };
@@ -28,7 +26,7 @@ static void prepare(void)
 {
 	chip_make();
 	rig = rig_new(&(struct rig_options){ .chip = CHIP_LABEL,
-		.settings = QUICK, .no_daemon = true });
+		.settings = RIG_QUICK, .no_daemon = true });
 }
 
 /* A further daemon; it ends with status 1 and the outputs were as given
