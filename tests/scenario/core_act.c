@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/core/reason.h"
+#include "lib/core/update.h"
 #include "tests/scenario/core.h"
 
 static int32_t milli(double value)
@@ -133,6 +134,17 @@ static void clock_back(struct core *c, double s)
 	bank_step_only(&c->bank);
 }
 
+/* With nothing kept but what an update leaves (H1, H2). */
+static void restart(struct bank *bank)
+{
+	bank->input.left_over = (struct bms_left_over){
+		update_left_ms(&bank->state), update_hold_ms(&bank->state)
+	};
+	bms_init(&bank->state, bank->battery, bank->n, bank->reason);
+	bank_step_only(bank);
+	bank->input.left_over = (struct bms_left_over){ 0 };
+}
+
 static void answers(struct core *c, const struct action *a)
 {
 	c->bank.silent[a->battery - 1] = a->kind != ACTION_ANSWERS;
@@ -246,6 +258,9 @@ static bool act_outside(struct core *c, const struct action *a)
 		return command(c, BMS_COMMAND_BEGIN_UPDATE, 0, 0);
 	case ACTION_END_UPDATE:
 		return command(c, BMS_COMMAND_END_UPDATE, 0, 0);
+	case ACTION_RESTART:
+		restart(&c->bank);
+		break;
 	case ACTION_INVERTER_LINK:
 		c->reading.connected = is_on(a, "connected");
 		break;

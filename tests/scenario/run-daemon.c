@@ -151,6 +151,10 @@ static bool act(void *world, const struct action *a)
 		return call(w->rig, "BeginUpdate");
 	case ACTION_END_UPDATE:
 		return call(w->rig, "EndUpdate");
+	case ACTION_RESTART:
+		ck_assert_int_eq(rig_end_daemon(w->rig, SIGTERM), 0);
+		rig_start_daemon(w->rig);
+		return true;
 	}
 	return act_battery(w->rig, a);
 }
@@ -319,7 +323,7 @@ static void build(struct whole *w, const struct script *script)
 		.rig = rig_new(&(struct rig_options){
 			.buses = buses, .sim = sim, .general = general,
 			.settings = settings, .no_mk3 = !script->inverter,
-			.remote = script->remote,
+			.remote = script->remote, .runtime = true,
 		}),
 		.start_us = rig_now_us(),
 	};

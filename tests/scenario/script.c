@@ -65,6 +65,7 @@ static const struct pattern actions[ACTION_COUNT] = {
 	[ACTION_SYNCHRONISE] = { "operator synchronises", false },
 	[ACTION_BEGIN_UPDATE] = { "operator begins update", false },
 	[ACTION_END_UPDATE] = { "operator ends update", false },
+	[ACTION_RESTART] = { "program is restarted", false },
 	[ACTION_INVERTER_LINK] = { "inverter is *", false },
 	[ACTION_INVERTER_VOLTAGE] = { "inverter measures # V", false },
 	[ACTION_INVERTER_OBEYS] = { "inverter * commands", false },
