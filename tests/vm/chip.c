@@ -84,14 +84,20 @@ void chip_pull(enum settings_line line, bool up)
 	write_file(path, up ? "pull-up" : "pull-down");
 }
 
-static int chip_device(void)
+void chip_path(char path[256])
 {
 	char chip[64];
-	char path[128];
-	int fd;
 
 	read_word(CONFIG "/bank0/chip_name", chip);
-	snprintf(path, sizeof(path), "/dev/%s", chip);
+	snprintf(path, 256, "/dev/%s", chip);
+}
+
+static int chip_device(void)
+{
+	char path[256];
+	int fd;
+
+	chip_path(path);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
 	return fd;

@@ -27,6 +27,9 @@ void chip_live(bool live);
  * be read for each change of these n lines, of no others. */
 int chip_watch(int first, int n);
 
+/* The chip's file in /dev. */
+void chip_path(char path[256]);
+
 /* Takes a line as an input in somebody else's name; a descriptor, and the
  * line is let go when it is closed. */
 int chip_hold(enum settings_line line, const char *consumer);

@@ -2,7 +2,8 @@
 # Tests in a kernel of our own, with a simulated GPIO chip. They are built by
 # "make check" and run by scripts/check through tests/vm/run, once: not in
 # every build, and not by hand on this machine's kernel.
-vm_programs = tests/vm/test-reaction tests/vm/test-faults tests/vm/test-leds \
+vm_programs = tests/vm/test-reaction tests/vm/test-faults tests/vm/test-hold \
+	tests/vm/test-leds \
 	tests/vm/test-lines tests/vm/test-persist tests/vm/test-start
 vm_rig = tests/vm/chip.c tests/vm/chip.h tests/vm/row.c tests/vm/row.h \
 	$(e2e_rig)
@@ -15,6 +16,10 @@ tests_vm_test_lines_LDADD = $(TEST_LIBS)
 tests_vm_test_leds_SOURCES = tests/vm/test-leds.c $(vm_rig)
 tests_vm_test_leds_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_test_leds_LDADD = $(TEST_LIBS)
+
+tests_vm_test_hold_SOURCES = tests/vm/test-hold.c $(vm_rig)
+tests_vm_test_hold_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_vm_test_hold_LDADD = $(TEST_LIBS)
 
 tests_vm_test_faults_SOURCES = tests/vm/test-faults.c $(vm_rig)
 tests_vm_test_faults_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
@@ -36,9 +41,10 @@ tests_vm_test_reaction_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_test_reaction_LDADD = $(TEST_LIBS)
 
 # What scripts and programs run in there.
-vm_tools = tests/vm/flood tests/vm/floor
+vm_tools = tests/vm/flood tests/vm/floor tests/vm/watch
 check_PROGRAMS += $(vm_tools)
 tests_vm_floor_SOURCES = tests/vm/floor.c
+tests_vm_watch_SOURCES = tests/vm/watch.c
 tests_vm_flood_SOURCES = tests/vm/flood.c
 tests_vm_flood_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_flood_LDADD = $(SYSTEMD_LIBS)
@@ -47,7 +53,9 @@ EXTRA_DIST += tests/vm/bed.sh tests/vm/build tests/vm/debian tests/vm/host \
 	tests/vm/init tests/vm/kernel tests/vm/kernel.config \
 	tests/vm/kernel-persist.patch tests/vm/overlay.sh tests/vm/run \
 	tests/vm/test-endings tests/vm/test-hostile tests/vm/test-run \
-	tests/vm/test-systemd
+	tests/vm/test-systemd tests/vm/test-update \
+	tests/vm/test-update-exits tests/vm/test-update-hangs \
+	tests/vm/test-update-missing tests/vm/update.sh
 
 # For tests/vm/build and scripts/check.
 vm-programs: $(vm_programs) $(vm_tools) tests/sim/bms-sim
