@@ -133,8 +133,9 @@ uint32_t update_hold_ms(const struct bms_state *state)
 	const struct bms_update *update = &state->update;
 	mono_t until = mono_add_ms(state->last_now, UPDATE_KEEP_MS);
 
-	/* A voltage that is being watched is no time to stop watching. */
-	if (!update->open || state->atd_floats || state->bank_low_pending)
+	/* What is being watched is no time to stop watching. */
+	if (!update->open || state->atd_floats || state->bank_low_pending ||
+	    state->bank[BANK_ROW_SOC_WARNING].tripped)
 		return 0;
 	until = mono_min(until, update->until);
 	if (update->held)
@@ -143,7 +144,8 @@ uint32_t update_hold_ms(const struct bms_state *state)
 		const struct bms_battery *b = &state->battery[i];
 
 		/* Of a bypass the next program knows nothing. */
-		if (!b->kept || b->bypassed)
+		if (!b->kept || b->bypassed ||
+		    !is_sound(b, &state->in_force))
 			return 0;
 		if (b->used && b->late)
 			until = mono_min(until, kept_until(b));

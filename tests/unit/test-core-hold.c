@@ -336,6 +336,29 @@ START_TEST(only_a_sound_bank_within_a_window_may_be_held)
 	ck_assert(bank.out.atd_high);
 	ck_assert_uint_eq(update_hold_ms(&bank.state), 0);
 
+	/* so after its return from a silence that was kept, */
+	healthy(2);
+	bank.silent[1] = true;
+	bank_run_ms(&bank, 20000);
+	bank_cell(&bank, 1, 2, 3100);
+	bank.silent[1] = false;
+	bank_run_ms(&bank, 2000);
+	ck_assert(bank.out.atd_high && bank.battery[1].kept);
+	ck_assert_uint_eq(update_hold_ms(&bank.state), 0);
+
+	/* or by what it says of its charge, while the other is silent, */
+	healthy(2);
+	bank.silent[1] = true;
+	bank_run_ms(&bank, 20000);
+	for (uint32_t i = 0; i < 2; i++) {
+		bank.sample[i].soc_permille = known_i32(110);
+		bank.sample[i].remaining_mah = known_i32(30800);
+	}
+	bank.silent[1] = false;
+	bank_run_ms(&bank, 2000);
+	ck_assert(bank.out.atd_high);
+	ck_assert_uint_eq(update_hold_ms(&bank.state), 0);
+
 	/* low as a whole, but not yet for 10 s, */
 	healthy(2);
 	for (uint32_t i = 0; i < 2; i++)
