@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -169,6 +170,48 @@ START_TEST(a_stalled_save_holds_no_line)
 }
 END_TEST
 
+/* A daemon that begins a save and dies in the middle of it: how the save
+ * ended. */
+static int orphaned(void)
+{
+	pid_t daemon, save;
+	int status, ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	daemon = fork();
+	if (daemon == 0) {
+		if (start("one") < 0)
+			_exit(1);
+		kill(saver.pid, SIGSTOP);
+		_exit(write(ends[1], &saver.pid, sizeof(saver.pid)) !=
+		      sizeof(saver.pid));
+	}
+	ck_assert_int_eq(waitpid(daemon, &status, 0), daemon);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(read(ends[0], &save, sizeof(save)), sizeof(save));
+	close(ends[0]);
+	close(ends[1]);
+	/* It may have been stopped at its very beginning. */
+	kill(save, SIGCONT);
+	ck_assert_int_eq(waitpid(save, &status, 0), save);
+	return status;
+}
+
+/* Nobody else ends it (KillMode=), and the next daemon saves as well. */
+START_TEST(a_save_ends_with_its_daemon)
+{
+	bool seen = false;
+
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	for (int i = 0; i < 1000 && !seen; i++) {
+		int status = orphaned();
+
+		seen = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+	}
+	ck_assert(seen);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("saver");
@@ -179,6 +222,7 @@ int main(void)
 	tcase_add_test(tcase, a_disk_that_stalls_holds_up_nobody);
 	tcase_add_test(tcase, a_failure_comes_back_with_its_reason);
 	tcase_add_test(tcase, a_stalled_save_holds_no_line);
+	tcase_add_test(tcase, a_save_ends_with_its_daemon);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
