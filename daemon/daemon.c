@@ -82,7 +82,6 @@ static int bmsd_claim(struct bmsd *d, struct settings *settings)
 			 "no memory, outputs not touched");
 		return r;
 	}
-	bmsd_fill_view(d, clock_mono());
 	r = bus_new(&d->bus, d->loop, &d->view, &handler,
 		    d->options.session_bus);
 	if (r == -EEXIST)

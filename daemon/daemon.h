@@ -168,8 +168,9 @@ int bmsd_carry_out(void *data, const struct order *order,
 void codes_tell(struct bmsd *d);
 
 /* --- reload.c --- */
-/* Makes spine, ports and texts for settings, taking over from what there
- * is. 0, or -ENOMEM: then nothing has changed. d owns settings after it. */
+/* Makes spine, ports, texts and the view for settings, taking over from what
+ * there is. 0, or -ENOMEM: then nothing has changed. d owns settings after
+ * it. */
 int bmsd_apply(struct bmsd *d, struct settings *settings, mono_t now);
 /* The same for settings that take the place of others, with lines and
  * capture. As bmsd_apply(). */

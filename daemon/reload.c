@@ -159,6 +159,8 @@ int bmsd_apply(struct bmsd *d, struct settings *settings, mono_t now)
 	d->text = m.text;
 	d->text_size = m.text_size;
 	free(m.kept);
+	/* Who asks before the next turn is not shown what is freed. */
+	bmsd_fill_view(d, now);
 	return 0;
 }
 

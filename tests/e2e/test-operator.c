@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #include "tests/e2e/rig.h"
@@ -164,6 +165,67 @@ START_TEST(a_setting_that_is_not_allowed_is_refused_with_the_reason)
 }
 END_TEST
 
+/* Counts the answers that are no error. */
+static int on_answer(sd_bus_message *answer, void *data, sd_bus_error *error)
+{
+	int *good = data;
+
+	(void)error;
+	good[0]++;
+	good[1] += !sd_bus_message_is_method_error(answer, NULL);
+	return 1;
+}
+
+static void call(sd_bus *bus, int *good, const char *member, const char *value)
+{
+	sd_bus_message *m = NULL;
+
+	ck_assert_int_ge(sd_bus_message_new_method_call(bus, &m,
+		"org.vebusbmsng", "/org/vebusbmsng",
+		"org.vebusbmsng.Settings1", member), 0);
+	if (value)
+		ck_assert_int_ge(sd_bus_message_append(m, "sss",
+			"battery-monitor", "discharge-floor", value), 0);
+	ck_assert_int_ge(sd_bus_call_async(bus, NULL, m, on_answer, good, 0),
+			 0);
+	sd_bus_message_unref(m);
+}
+
+/* I4: whoever asks while a setting is being changed is answered from what
+ * there is, not from what there was */
+START_TEST(settings_are_listed_while_they_are_changed)
+{
+	enum { ROUNDS = 6, LISTS = 300 };
+	int answers[2] = { 0, 0 };
+	char address[256];
+	sd_bus *bus = NULL;
+
+	snprintf(address, sizeof(address), "unix:path=%s",
+		 rig_path(rig, "bus"));
+	ck_assert_int_ge(sd_bus_new(&bus), 0);
+	ck_assert_int_ge(sd_bus_set_address(bus, address), 0);
+	ck_assert_int_ge(sd_bus_set_bus_client(bus, 1), 0);
+	ck_assert_int_ge(sd_bus_start(bus), 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		call(bus, answers, "Set", i % 2 ? "7" : "8");
+		for (int k = 0; k < LISTS; k++)
+			call(bus, answers, "List", NULL);
+		while (answers[0] < (i + 1) * (LISTS + 1)) {
+			int r = sd_bus_process(bus, NULL);
+
+			ck_assert_int_ge(r, 0);
+			if (r == 0)
+				ck_assert_int_gt(sd_bus_wait(bus, 10000000),
+						 0);
+		}
+	}
+	ck_assert_int_eq(answers[1], ROUNDS * (LISTS + 1));
+	sd_bus_flush_close_unref(bus);
+	ctl("settings discharge-floor", 0, "= 7 %");
+	ck_assert_str_eq(rig_get(rig, "LoadDisconnect"), "high");
+}
+END_TEST
+
 /* F3 */
 START_TEST(the_history_is_shown_and_reset)
 {
@@ -257,6 +319,7 @@ int main(void)
 		a_changed_setting_survives_until_the_file_is_edited);
 	tcase_add_test(tcase,
 		a_setting_that_is_not_allowed_is_refused_with_the_reason);
+	tcase_add_test(tcase, settings_are_listed_while_they_are_changed);
 	tcase_add_test(tcase, the_history_is_shown_and_reset);
 	tcase_add_test(tcase,
 		       a_battery_may_be_silent_while_a_command_updates_it);
