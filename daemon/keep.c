@@ -380,9 +380,8 @@ static void keep_told(struct bmsd *d, mono_t now, enum keep_item item, int r)
 			 strerror(-r));
 }
 
-/* The item as it is now, by that function. 0 or -errno. */
-static int keep_encoded(struct bmsd *d, mono_t now, enum keep_item item,
-			bool wait)
+/* Begins to save the item as it is now. 0 or -errno. */
+static int keep_encoded(struct bmsd *d, mono_t now, enum keep_item item)
 {
 	const struct keep_row *row = &keep_rows[item];
 	size_t size = row->size(d);
@@ -396,9 +395,7 @@ static int keep_encoded(struct bmsd *d, mono_t now, enum keep_item item,
 	r = row->encode(d, &t);
 	if (r == 0 && t.cut)
 		r = -EFBIG;
-	if (r == 0 && wait)
-		r = store_save(d->state_dir, row->name, t.buf, t.len);
-	else if (r == 0)
+	if (r == 0)
 		r = saver_start(&d->saver, now, d->state_dir, row->name,
 				row->what, t.buf, t.len);
 	free(buf);
@@ -422,32 +419,49 @@ void keep_save(struct bmsd *d, mono_t now)
 			continue;
 		kept->dirty = false;
 		d->saving = item;
-		r = keep_encoded(d, now, item, false);
+		r = keep_encoded(d, now, item);
 		if (r < 0)
 			keep_told(d, now, item, r);
 	}
 }
 
-void keep_flush(struct bmsd *d, mono_t now)
+/* Waits for the save that is under way; two at once would write the same
+ * slot. False where the disk does not finish: it is not waited for twice. */
+static bool keep_wait(struct bmsd *d, mono_t now)
 {
+	pid_t pid = d->saver.pid;
 	int r;
 
-	if (d->state_dir < 0)
-		return;
-	/* Two at once would write the same slot. */
 	if (!saver_wait(&d->saver, KEEP_END_MS, &r)) {
 		log_line(LOG_LEVEL_WARNING, "state",
 			 "the disk does not finish, what is newer is not "
 			 "kept");
-		return;
+		return false;
 	}
-	if (r < 0)
+	if (pid != 0)
 		keep_told(d, now, d->saving, r);
+	return true;
+}
+
+void keep_flush(struct bmsd *d, mono_t now)
+{
+	if (d->state_dir < 0 || !keep_wait(d, now))
+		return;
+	/* What has been counted since it was saved last. */
+	if (d->spine->state.started)
+		keep_touch(d, KEEP_MEMORY, now);
 	for (enum keep_item item = 0; item < KEEP_COUNT; item++) {
+		int r;
+
 		if (!d->kept[item].dirty)
 			continue;
 		d->kept[item].dirty = false;
-		keep_told(d, now, item, keep_encoded(d, now, item, true));
+		d->saving = item;
+		r = keep_encoded(d, now, item);
+		if (r < 0)
+			keep_told(d, now, item, r);
+		if (!keep_wait(d, now))
+			return;
 	}
 }
 

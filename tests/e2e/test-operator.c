@@ -226,6 +226,30 @@ START_TEST(settings_are_listed_while_they_are_changed)
 }
 END_TEST
 
+/* E3, F3: whoever ends it in order loses nothing of the last minutes */
+START_TEST(an_orderly_end_keeps_the_last_minutes)
+{
+	uint64_t deadline = rig_now_us() + UINT64_C(60000000);
+	double gone, at_end;
+
+	ctl("soc 60", 0, "");
+	until_kept("memory", "battery.anchored 1");
+	gone = rig_get_double(rig, "ConsumedAmpHours");
+	at_end = gone;
+	rig_sim(rig, "dc -200");
+	while (at_end < gone + 0.2) {
+		ck_assert(rig_now_us() < deadline);
+		at_end = rig_get_double(rig, "ConsumedAmpHours");
+	}
+	ck_assert_int_eq(rig_end_daemon(rig, SIGTERM), 0);
+	rig_sim(rig, "dc 0");
+	rig_start_daemon(rig);
+	rig_allowed(rig);
+	gone = rig_get_double(rig, "ConsumedAmpHours");
+	ck_assert_msg(gone >= at_end, "%f of %f", gone, at_end);
+}
+END_TEST
+
 /* F3 */
 START_TEST(the_history_is_shown_and_reset)
 {
@@ -321,6 +345,7 @@ int main(void)
 		a_setting_that_is_not_allowed_is_refused_with_the_reason);
 	tcase_add_test(tcase, settings_are_listed_while_they_are_changed);
 	tcase_add_test(tcase, the_history_is_shown_and_reset);
+	tcase_add_test(tcase, an_orderly_end_keeps_the_last_minutes);
 	tcase_add_test(tcase,
 		       a_battery_may_be_silent_while_a_command_updates_it);
 	tcase_add_test(tcase, probe_finds_what_answers);
