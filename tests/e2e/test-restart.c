@@ -350,11 +350,11 @@ static void batteries_answer(void)
 /* H1: nobody answers the new program */
 START_TEST(batteries_that_do_not_answer_in_time_float_it)
 {
-	mono_t until = leave_to_holder(8000);
+	mono_t until = leave_to_holder(15000);
 
 	rig_start_daemon(rig);
 	is_driven_until(until);
-	rig_until_line(rig, LINE_LOAD_DISCONNECT, '.', 500);
+	rig_until_line(rig, LINE_LOAD_DISCONNECT, '.', 3000);
 	rig_until_log(rig, "decided anew after the restart: it floats", 2000);
 	ck_assert(!rig_log_has(rig, "E-B11"));
 	batteries_answer();
@@ -365,13 +365,13 @@ END_TEST
 /* H1: it hangs with the line in its hands */
 START_TEST(a_program_that_hangs_floats_at_the_deadline)
 {
-	mono_t until = leave_to_holder(8000);
+	mono_t until = leave_to_holder(15000);
 
 	rig_start_daemon(rig);
 	rig_until_log(rig, "is taken over driven", 5000);
 	rig_signal_daemon(rig, SIGSTOP);
 	is_driven_until(until);
-	rig_until_line(rig, LINE_LOAD_DISCONNECT, '.', HOLD_GRACE_MS + 1000);
+	rig_until_line(rig, LINE_LOAD_DISCONNECT, '.', HOLD_GRACE_MS + 3000);
 	rig_signal_daemon(rig, SIGCONT);
 	batteries_answer();
 	rig_until(rig, "LoadDisconnect", "high", 30000);
@@ -381,7 +381,7 @@ END_TEST
 /* H1: it dies with the line in its hands, again and again */
 START_TEST(a_program_that_dies_floats_at_the_deadline)
 {
-	mono_t until = leave_to_holder(8000);
+	mono_t until = leave_to_holder(15000);
 
 	for (int i = 0; i < 2; i++) {
 		rig_start_daemon(rig);
@@ -389,7 +389,7 @@ START_TEST(a_program_that_dies_floats_at_the_deadline)
 		ck_assert_int_eq(rig_line(rig, LINE_LOAD_DISCONNECT), 'H');
 	}
 	is_driven_until(until);
-	rig_until_line(rig, LINE_LOAD_DISCONNECT, '.', 1000);
+	rig_until_line(rig, LINE_LOAD_DISCONNECT, '.', 3000);
 	batteries_answer();
 	rig_start_daemon(rig);
 }
@@ -405,7 +405,7 @@ START_TEST(a_program_that_ends_at_once_floats_at_the_deadline)
 	snprintf(words, sizeof(words), "-c %s", rig_path(rig, "conf"));
 	ck_assert_int_eq(rig_run_daemon(rig, words), 1);
 	is_driven_until(until);
-	rig_until_line(rig, LINE_LOAD_DISCONNECT, '.', 1000);
+	rig_until_line(rig, LINE_LOAD_DISCONNECT, '.', 3000);
 	rig_write_settings(rig, rig_settings(rig));
 	batteries_answer();
 	rig_start_daemon(rig);

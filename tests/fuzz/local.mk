@@ -8,6 +8,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-capture \
 	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-core \
+	tests/fuzz/fuzz-hold \
 	tests/fuzz/fuzz-jk-pb \
 	tests/fuzz/fuzz-memory \
 	tests/fuzz/fuzz-mk3 \
@@ -35,6 +36,10 @@ tests_fuzz_fuzz_core_SOURCES = tests/fuzz/fuzz-core.c
 tests_fuzz_fuzz_core_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_core_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_core_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_hold_SOURCES = tests/fuzz/fuzz-hold.c
+tests_fuzz_fuzz_hold_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_hold_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_hold_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_jk_pb_SOURCES = tests/fuzz/fuzz-jk-pb.c
 tests_fuzz_fuzz_jk_pb_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_jk_pb_LDFLAGS = $(FUZZ_LINK)
@@ -62,6 +67,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/config/windows.conf \
 	tests/fuzz/corpus/config/wrong.conf \
 	tests/fuzz/corpus/core/lives.hex \
+	tests/fuzz/corpus/hold/messages.hex \
 	tests/fuzz/corpus/jk-pb/frames.hex \
 	tests/fuzz/corpus/memory/moved.txt \
 	tests/fuzz/corpus/memory/whole.txt \

@@ -21,7 +21,7 @@
 #include "lib/core/update.h"
 #include "tests/unit/unit.h"
 
-enum { ATD = 17, SOON_MS = 1500, LONG_MS = 60000 };
+enum { ATD = 17, SOON_MS = 2500, LONG_MS = 60000 };
 
 static char dir[40];
 static struct gpio_held line;
@@ -131,7 +131,7 @@ START_TEST(a_line_that_nobody_takes_floats_at_the_deadline)
 		ck_assert(seen == 'H' || !mono_before(clock_mono(), until));
 		(void)poll(NULL, 0, 1);
 	}
-	ends_floating(1000);
+	ends_floating(5000);
 }
 END_TEST
 
@@ -144,7 +144,7 @@ START_TEST(a_line_that_is_taken_and_decided_stays_driven)
 	hold = taken();
 	ck_assert(hold_decided(&hold));
 	ck_assert(!hold_decided(&hold));
-	ck_assert_int_eq(ended(1000), 0);
+	ck_assert_int_eq(ended(5000), 0);
 	while (mono_before(clock_mono(), mono_add_ms(until, HOLD_GRACE_MS))) {
 		ck_assert_int_eq(level(), 'H');
 		(void)poll(NULL, 0, 5);
@@ -169,7 +169,7 @@ START_TEST(a_program_that_takes_and_never_decides_changes_nothing)
 		(void)poll(NULL, 0, 5);
 	}
 	/* A moment later, for who floats it itself. */
-	ends_floating(HOLD_GRACE_MS + 1000);
+	ends_floating(HOLD_GRACE_MS + 5000);
 	ck_assert(mono_reached(clock_mono(),
 			       mono_add_ms(until, HOLD_GRACE_MS)));
 	hold_leave(&hold);
@@ -191,14 +191,14 @@ START_TEST(a_program_that_takes_and_dies_leaves_it_to_the_next)
 	hold = taken();
 	hold_float(&hold);
 	ck_assert(!hold.there);
-	ends_floating(1000);
+	ends_floating(5000);
 
 	begin(SOON_MS);
 	taken_at = clock_mono();
 	hold = taken();
 	hold_leave(&hold);
 	ck_assert(mono_before(taken_at, until));
-	ends_floating(SOON_MS + 500);
+	ends_floating(SOON_MS + 5000);
 	ck_assert(mono_before(clock_mono(),
 			      mono_add_ms(until, HOLD_GRACE_MS)));
 }
@@ -213,7 +213,7 @@ START_TEST(signals_and_wishes_float_it_at_once)
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
 		begin(LONG_MS);
 		kill(holder(), signals[i]);
-		ends_floating(1000);
+		ends_floating(5000);
 	}
 	begin(LONG_MS);
 	/* A terminal that closes is none of them. */
@@ -221,7 +221,7 @@ START_TEST(signals_and_wishes_float_it_at_once)
 	hold = taken();
 	hold_float(&hold);
 	ck_assert_int_eq(level(), '.');
-	ends_floating(1000);
+	ends_floating(5000);
 }
 END_TEST
 
@@ -242,7 +242,7 @@ START_TEST(who_asks_changes_nothing)
 	}
 	ck_assert_int_eq(level(), 'H');
 	kill(holder(), SIGTERM);
-	ends_floating(1000);
+	ends_floating(5000);
 	/* Killed, it leaves its socket, behind which nobody is. */
 	begin(LONG_MS);
 	kill(holder(), SIGKILL);
@@ -252,7 +252,7 @@ START_TEST(who_asks_changes_nothing)
 	/* It is in nobody's way. */
 	begin(LONG_MS);
 	kill(holder(), SIGTERM);
-	ends_floating(1000);
+	ends_floating(5000);
 }
 END_TEST
 
@@ -290,7 +290,7 @@ START_TEST(a_word_that_is_none_floats_it)
 		fd = connected();
 		ck_assert_int_eq(send(fd, words[i].bytes, words[i].len, 0),
 				 words[i].len);
-		ends_floating(1000);
+		ends_floating(5000);
 		close(fd);
 	}
 }
@@ -315,7 +315,7 @@ START_TEST(a_crowd_of_callers_does_not_matter)
 	ck_assert_int_eq(level(), 'H');
 	hold = taken();
 	hold_float(&hold);
-	ends_floating(1000);
+	ends_floating(5000);
 }
 END_TEST
 
