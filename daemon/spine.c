@@ -358,8 +358,18 @@ static void spine_adopt_told(struct spine *to, const struct spine *from)
 	       n * sizeof(*to->told_reason));
 }
 
+/* By what was decided last an order is judged until the next step. */
+static void spine_adopt_output(struct spine *to, const struct spine *from)
+{
+	to->output = from->output;
+	to->output.reasons = to->state.reason;
+	to->output.n_reasons = 0;
+}
+
 void spine_adopt(struct spine *to, struct spine *from, uint32_t *kept)
 {
+	bool bank_same;
+
 	for (uint32_t i = 0; i < to->n_ports; i++) {
 		uint32_t old = spine_find(from, to->port[i].name);
 
@@ -373,7 +383,10 @@ void spine_adopt(struct spine *to, struct spine *from, uint32_t *kept)
 		spine_adopt_port(to, i, from, old);
 		kept[i] = old;
 	}
-	spine_adopt_state(to, from, spine_bank_same(to, from, kept));
+	bank_same = spine_bank_same(to, from, kept);
+	spine_adopt_state(to, from, bank_same);
+	if (bank_same)
+		spine_adopt_output(to, from);
 	spine_adopt_told(to, from);
 }
 

@@ -191,12 +191,8 @@ static void call(sd_bus *bus, int *good, const char *member, const char *value)
 	sd_bus_message_unref(m);
 }
 
-/* I4: whoever asks while a setting is being changed is answered from what
- * there is, not from what there was */
-START_TEST(settings_are_listed_while_they_are_changed)
+static sd_bus *connect_to_bus(void)
 {
-	enum { ROUNDS = 6, LISTS = 300 };
-	int answers[2] = { 0, 0 };
 	char address[256];
 	sd_bus *bus = NULL;
 
@@ -206,23 +202,64 @@ START_TEST(settings_are_listed_while_they_are_changed)
 	ck_assert_int_ge(sd_bus_set_address(bus, address), 0);
 	ck_assert_int_ge(sd_bus_set_bus_client(bus, 1), 0);
 	ck_assert_int_ge(sd_bus_start(bus), 0);
+	return bus;
+}
+
+static void until_answered(sd_bus *bus, const int *answers, int n)
+{
+	while (answers[0] < n) {
+		int r = sd_bus_process(bus, NULL);
+
+		ck_assert_int_ge(r, 0);
+		if (r == 0)
+			ck_assert_int_gt(sd_bus_wait(bus, 10000000), 0);
+	}
+}
+
+/* I4: whoever asks while a setting is being changed is answered from what
+ * there is, not from what there was */
+START_TEST(settings_are_listed_while_they_are_changed)
+{
+	enum { ROUNDS = 6, LISTS = 300 };
+	int answers[2] = { 0, 0 };
+	sd_bus *bus = connect_to_bus();
+
 	for (int i = 0; i < ROUNDS; i++) {
 		call(bus, answers, "Set", i % 2 ? "7" : "8");
 		for (int k = 0; k < LISTS; k++)
 			call(bus, answers, "List", NULL);
-		while (answers[0] < (i + 1) * (LISTS + 1)) {
-			int r = sd_bus_process(bus, NULL);
-
-			ck_assert_int_ge(r, 0);
-			if (r == 0)
-				ck_assert_int_gt(sd_bus_wait(bus, 10000000),
-						 0);
-		}
+		until_answered(bus, answers, (i + 1) * (LISTS + 1));
 	}
 	ck_assert_int_eq(answers[1], ROUNDS * (LISTS + 1));
 	sd_bus_flush_close_unref(bus);
 	ctl("settings discharge-floor", 0, "= 7 %");
 	ck_assert_str_eq(rig_get(rig, "LoadDisconnect"), "high");
+}
+END_TEST
+
+/* E2, C11: an order that comes right behind a changed setting is judged by
+ * what the bank says, and not by nothing */
+START_TEST(an_order_right_behind_a_changed_setting_is_carried_out)
+{
+	enum { ROUNDS = 10 };
+	int answers[2] = { 0, 0 };
+	sd_bus *bus = connect_to_bus();
+
+	for (int i = 0; i < ROUNDS; i++) {
+		sd_bus_message *m = NULL;
+
+		call(bus, answers, "Set", i % 2 ? "7" : "8");
+		ck_assert_int_ge(sd_bus_message_new_method_call(bus, &m,
+			"org.vebusbmsng", "/org/vebusbmsng",
+			"org.vebusbmsng.Bms1", "SetStateOfCharge"), 0);
+		ck_assert_int_ge(sd_bus_message_append(m, "d", 50.0), 0);
+		ck_assert_int_ge(sd_bus_call_async(bus, NULL, m, on_answer,
+						   answers, 0), 0);
+		sd_bus_message_unref(m);
+		until_answered(bus, answers, 2 * (i + 1));
+	}
+	ck_assert_int_eq(answers[1], 2 * ROUNDS);
+	sd_bus_flush_close_unref(bus);
 }
 END_TEST
 
@@ -345,6 +382,8 @@ int main(void)
 		a_setting_that_is_not_allowed_is_refused_with_the_reason);
 	tcase_add_test(tcase, settings_are_listed_while_they_are_changed);
 	tcase_add_test(tcase, the_history_is_shown_and_reset);
+	tcase_add_test(tcase,
+		an_order_right_behind_a_changed_setting_is_carried_out);
 	tcase_add_test(tcase, an_orderly_end_keeps_the_last_minutes);
 	tcase_add_test(tcase,
 		       a_battery_may_be_silent_while_a_command_updates_it);
