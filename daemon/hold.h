@@ -30,7 +30,6 @@
 #include "daemon/hold_message.h"
 
 enum {
-	HOLD_ANSWER_MS = 1000, /* the other side may take so long */
 	/* Who has taken the line lets it float itself, at the deadline; its
 	 * holder does where it has not by then. */
 	HOLD_GRACE_MS = 1000,
@@ -71,8 +70,11 @@ bool hold_decided(struct hold *hold);
 /* Lets the line float, and waits until its holder has let go of it. One that
  * does not in time is killed. */
 void hold_float(struct hold *hold);
-/* Leaves the line to its holder as it is; one that was told that it is the
- * caller's is gone afterwards. */
-void hold_leave(struct hold *hold);
+/*
+ * Leaves the line to its holder as it is. 0: it still has it, and has said
+ * so; one that was told that it is the caller's is gone. -errno: it says
+ * nothing, is gone, and the line is nobody's but the caller's.
+ */
+int hold_leave(struct hold *hold);
 
 #endif

@@ -51,9 +51,15 @@ static int join(const char *dir)
 /* Something has come, or the other end has gone, in time. */
 static bool await(int fd)
 {
-	struct pollfd event = { .fd = fd, .events = POLLIN };
+	return hold_poll(fd, POLLIN);
+}
 
-	return poll(&event, 1, HOLD_ANSWER_MS) == 1;
+/* The other end has gone, whatever it has said before. One that has stopped
+ * must not keep the line for ever. */
+static void await_end(int fd)
+{
+	if (!hold_poll(fd, 0))
+		hold_kill(fd);
 }
 
 static int say(int fd, enum hold_word word)
@@ -155,19 +161,21 @@ void hold_float(struct hold *hold)
 		(void)gpio_float_held(&hold->line);
 	if (!hold->decided)
 		(void)say(hold->fd, HOLD_FLOAT);
-	/* One that has stopped must not keep the line for ever. */
-	if (!await(hold->fd)) {
-		hold_kill(hold->fd);
-		(void)await(hold->fd);
-	}
+	await_end(hold->fd);
 	end(hold);
 }
 
-void hold_leave(struct hold *hold)
+int hold_leave(struct hold *hold)
 {
+	struct hold_message answer;
+	int r = 0;
+
 	if (!hold->there)
-		return;
-	if (hold->decided)
-		(void)await(hold->fd);
+		return 0;
+	if (!hold->decided)
+		r = get(hold->fd, HOLD_ASK, &answer, NULL);
+	if (hold->decided || r < 0)
+		await_end(hold->fd);
 	end(hold);
+	return r;
 }

@@ -2,10 +2,12 @@
 #include "daemon/hold_wire.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Room for one descriptor; aligned as cmsg(3) wants it. */
@@ -44,14 +46,34 @@ bool hold_is_ours(int fd)
 	return peer.uid == geteuid() || peer.uid == 0;
 }
 
+bool hold_poll(int fd, short events)
+{
+	struct pollfd event = { .fd = fd, .events = events };
+	int n;
+
+	do
+		n = poll(&event, 1, HOLD_ANSWER_MS);
+	while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
+/* Its sockets may be gone before the line is: only the end of the process
+ * says that all are. */
 void hold_kill(int fd)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
+	int pidfd;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-	    peer.pid > 0)
-		(void)kill(peer.pid, SIGKILL);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
+	    peer.pid <= 0)
+		return;
+	pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
+	(void)kill(peer.pid, SIGKILL);
+	if (pidfd < 0)
+		return;
+	(void)hold_poll(pidfd, POLLIN);
+	close(pidfd);
 }
 
 int hold_send(int fd, const struct hold_message *message, int line)

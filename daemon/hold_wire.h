@@ -8,6 +8,7 @@
 
 #include "daemon/hold_message.h"
 
+enum { HOLD_ANSWER_MS = 1000 }; /* the other side may take so long */
 enum { HOLD_SOCKET_SIZE = sizeof(((struct sockaddr_un *)0)->sun_path) };
 
 /* The socket's address in the runtime folder. 0; -ENOENT where dir is NULL,
@@ -20,7 +21,11 @@ int hold_socket(void);
 /* Whoever is at the other end is our user, or root. */
 bool hold_is_ours(int fd);
 
-/* Ends it: whoever has called listen(2) there. */
+/* Waits HOLD_ANSWER_MS for these events of poll(2), or for the other end's
+ * end: true where there are any. */
+bool hold_poll(int fd, short events);
+
+/* Ends it, and waits for that: whoever has called listen(2) there. */
 void hold_kill(int fd);
 
 /* Sends a message, with a descriptor where it is not -1. 0 or -errno. */

@@ -172,10 +172,9 @@ static int lines_hand_on(struct bmsd *d, mono_t until)
 
 		if (mono_before(latest, d->hold.until))
 			return -ETIME;
-		hold_leave(&d->hold);
-		return 0;
+		return hold_leave(&d->hold);
 	}
-	hold_leave(&d->hold);
+	(void)hold_leave(&d->hold);
 	r = gpio_share(d->gpio, &line);
 	if (r == 0)
 		r = hold_begin(d->options.run_dir, &line, until);

@@ -14,12 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/clock.h"
 #include "daemon/hold.h"
+#include "daemon/hold_wire.h"
 #include "tests/e2e/rig.h"
 #include "tests/unit/unit.h"
 
@@ -89,6 +91,22 @@ static bool is_held(void)
 	mono_t until;
 
 	return hold_ask(runtime, clock_mono(), &line, &until) == 0;
+}
+
+static pid_t holder_of(const char *dir)
+{
+	struct sockaddr_un address;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	int fd = hold_socket();
+
+	ck_assert_int_eq(hold_address(dir, &address), 0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address,
+				 sizeof(address)), 0);
+	ck_assert_int_eq(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer,
+				    &len), 0);
+	close(fd);
+	return peer.pid;
 }
 
 static void teardown(void)
@@ -395,6 +413,29 @@ START_TEST(a_program_that_dies_floats_at_the_deadline)
 }
 END_TEST
 
+/* H1: its holder is killed, and then it is stopped within the update: a kernel
+ * that keeps outputs driven would for ever */
+START_TEST(a_line_is_not_left_to_a_holder_that_is_gone)
+{
+	pid_t pid = updating();
+	pid_t holder;
+
+	stop();
+	holder = holder_of(runtime);
+	rig_sim(rig, "silence 1 on");
+	rig_start_daemon(rig);
+	rig_until_log(rig, "is taken over driven", 5000);
+	ck_assert_int_eq(kill(holder, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(holder, NULL, 0), holder);
+	rig_stays(rig, "LoadDisconnect", "high", 2000);
+	stop();
+	ck_assert_int_eq(rig_line(rig, LINE_LOAD_DISCONNECT), '.');
+	rig_sim(rig, "silence 1 off");
+	rig_start_daemon(rig);
+	updated(pid);
+}
+END_TEST
+
 /* H1: it never gets as far as that */
 START_TEST(a_program_that_ends_at_once_floats_at_the_deadline)
 {
@@ -433,6 +474,7 @@ int main(void)
 	tcase_add_test(tc, batteries_that_do_not_answer_in_time_float_it);
 	tcase_add_test(tc, a_program_that_hangs_floats_at_the_deadline);
 	tcase_add_test(tc, a_program_that_dies_floats_at_the_deadline);
+	tcase_add_test(tc, a_line_is_not_left_to_a_holder_that_is_gone);
 	tcase_add_test(tc, a_program_that_ends_at_once_floats_at_the_deadline);
 	tcase_set_timeout(tc, 180);
 	suite_add_tcase(suite, tc);

@@ -339,6 +339,64 @@ START_TEST(a_holder_that_does_not_answer_is_killed)
 }
 END_TEST
 
+/* It has gone by now, and left no descriptor of the line. */
+static void is_killed(void)
+{
+	int status;
+
+	ck_assert_int_gt(waitpid(-1, &status, WNOHANG), 0);
+	ck_assert_int_eq(WTERMSIG(status), SIGKILL);
+}
+
+/* H1: nor one that has stopped, when it is to be left behind: what it would
+ * do with the socket, or with the line, when it goes on is another's */
+START_TEST(a_holder_that_does_not_end_is_killed)
+{
+	struct hold_message ask = { .word = HOLD_ASK };
+	struct pollfd answered = { .events = POLLIN };
+	struct hold hold;
+
+	begin(LONG_MS);
+	hold = taken();
+	kill(holder(), SIGSTOP);
+	ck_assert(hold_decided(&hold));
+	ck_assert_int_eq(hold_leave(&hold), 0);
+	is_killed();
+	/* Whatever it has said before. */
+	begin(LONG_MS);
+	hold = taken();
+	ck_assert_int_eq(hold_send(hold.fd, &ask, -1), 0);
+	answered.fd = hold.fd;
+	ck_assert_int_eq(poll(&answered, 1, 5000), 1);
+	kill(holder(), SIGSTOP);
+	hold_float(&hold);
+	is_killed();
+	ck_assert_int_eq(level(), '.');
+}
+END_TEST
+
+/* H1: nothing is left to who holds nothing any more */
+START_TEST(a_line_is_left_to_none_but_a_holder_that_answers)
+{
+	struct hold hold;
+
+	begin(LONG_MS);
+	hold = taken();
+	ck_assert_int_eq(hold_leave(&hold), 0);
+	hold = taken();
+	kill(holder(), SIGKILL);
+	ck_assert_int_gt(wait(NULL), 0);
+	ck_assert_int_lt(hold_leave(&hold), 0);
+	ck_assert(!hold.there);
+
+	begin(LONG_MS);
+	hold = taken();
+	kill(holder(), SIGSTOP);
+	ck_assert_int_eq(hold_leave(&hold), -ETIMEDOUT);
+	is_killed();
+}
+END_TEST
+
 /* A holder of another's making: its answer, to HOLD_TAKE. */
 static void answers(const struct hold_message *answer, int with,
 		    int listener)
@@ -493,6 +551,8 @@ int main(void)
 	tcase_add_test(tc, a_word_that_is_none_floats_it);
 	tcase_add_test(tc, a_crowd_of_callers_does_not_matter);
 	tcase_add_test(tc, a_holder_that_does_not_answer_is_killed);
+	tcase_add_test(tc, a_holder_that_does_not_end_is_killed);
+	tcase_add_test(tc, a_line_is_left_to_none_but_a_holder_that_answers);
 	tcase_add_test(tc, an_answer_that_cannot_be_is_not_believed);
 	tcase_add_test(tc, without_a_folder_nothing_is_held);
 	tcase_add_test(tc, messages_are_read_as_they_were_written);
