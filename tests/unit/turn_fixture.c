@@ -43,9 +43,6 @@ void start(struct bmsd *d)
 	d->loop = ev_loop_new(EVBACKEND_POLL);
 	d->hooks = (struct port_hooks){ d, bmsd_wake, bmsd_told };
 	ck_assert_int_eq(bmsd_apply(d, settings, clock_mono()), 0);
-	d->view.settings = d->settings;
-	d->view.state = &d->spine->state;
-	d->view.output = &d->spine->output;
 	ck_assert_int_eq(bus_new(&d->bus, d->loop, &d->view, &handler, true),
 			 0);
 	keep_load(d, clock_mono());
@@ -73,7 +70,7 @@ void teardown(void)
 {
 	static const char *const names[] = {
 		"conf", "lock", "mode.0", "mode.1", "mode.0.bad",
-		"batteries.0", "batteries.1", NULL
+		"batteries.0", "batteries.1", "memory.0", NULL
 	};
 
 	for (int i = 0; names[i]; i++) {
