@@ -39,19 +39,21 @@ static bool is_named(const struct listed *s, const char *name)
 	return false;
 }
 
-static void print_value(const struct listed *s)
+/* With its unit where it is a number: "auto" has none. */
+static void value_text(const struct listed *s, char *buf, size_t size)
 {
-	printf("%s%s%s", *s->value ? s->value : "-", *s->unit ? " " : "",
-	       s->unit);
+	bool number = *s->value && *s->unit && s->value[0] < ':';
+
+	snprintf(buf, size, "%s%s%s", *s->value ? s->value : "-",
+		 number ? " " : "", number ? s->unit : "");
 }
 
 static void print_row(const struct ctl *ctl, const struct listed *s)
 {
 	struct printer printer = { stdout, ctl->color };
-	char value[160];
+	char value[320];
 
-	snprintf(value, sizeof(value), "%s%s%s", *s->value ? s->value : "-",
-		 *s->unit ? " " : "", s->unit);
+	value_text(s, value, sizeof(value));
 	printf("  %-28s %-20s ", s->key, value);
 	print_colored(&printer, strcmp(s->origin, "changed") == 0 ?
 		      PRINT_WARN : PRINT_PLAIN, s->origin);
@@ -60,10 +62,11 @@ static void print_row(const struct ctl *ctl, const struct listed *s)
 
 static void print_one(const struct listed *s)
 {
-	printf("[%s] %s = ", s->section, s->key);
-	print_value(s);
-	printf("\n  %s\n  allowed: %s\n  origin: %s\n", s->help, s->allowed,
-	       s->origin);
+	char value[320];
+
+	value_text(s, value, sizeof(value));
+	printf("[%s] %s = %s\n  %s\n  allowed: %s\n  origin: %s\n",
+	       s->section, s->key, value, s->help, s->allowed, s->origin);
 }
 
 static void json_row(const struct listed *s)

@@ -73,6 +73,16 @@ sd_bus *ctl_connect(const struct ctl *ctl)
 	return NULL;
 }
 
+/* The policy of the bus, which dbus-daemon and dbus-broker tell in words of
+ * their own; what the daemon refuses, it explains. */
+static bool bus_refused(const sd_bus_error *details)
+{
+	return sd_bus_error_has_name(details, SD_BUS_ERROR_ACCESS_DENIED) &&
+	       details->message &&
+	       (strstr(details->message, "Rejected send message") ||
+		strstr(details->message, "is not authorized to send"));
+}
+
 void ctl_complain_call(const struct ctl *ctl, int error,
 		       const sd_bus_error *details)
 {
@@ -80,6 +90,9 @@ void ctl_complain_call(const struct ctl *ctl, int error,
 	    sd_bus_error_has_name(details, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
 		ctl_complain("vebus-bms-ngd is not running (nobody is %s on "
 			     "%s)", BUS_NAME, bus_of(ctl));
+	else if (bus_refused(details))
+		ctl_complain("only root and members of the group vebus-bms-ng "
+			     "may do this; nothing was changed");
 	else
 		ctl_complain("%s", details->message ? details->message :
 						      strerror(-error));

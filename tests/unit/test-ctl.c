@@ -250,6 +250,9 @@ START_TEST(mode_shows_and_sets_and_passes_refusals_on)
 	f.order_error = "The panel owns the switch.";
 	check_failure(&f, "--session-bus mode off", 1,
 		      "The panel owns the switch.");
+	f.order_error = "Rejected send message, 2 matched rules; type=...";
+	check_failure(&f, "--session-bus mode off", 1,
+		      "only root and members of the group vebus-bms-ng");
 	check_failure(&f, "--session-bus mode away", 2,
 		      "on, charger-only, inverter-only or off");
 	fixture_stop(&f);
