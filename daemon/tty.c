@@ -87,6 +87,15 @@ bool tty_moved(int fd, const char *path)
 	return ours.st_rdev != named.st_rdev;
 }
 
+static const char *tty_advice(int error)
+{
+	if (error == EACCES)
+		return " (is this user in the group dialout?)";
+	if (error == EBUSY)
+		return " (another program has it; try fuser -v)";
+	return "";
+}
+
 static int tty_claim(int fd, char error[TTY_ERROR_SIZE])
 {
 	if (!isatty(fd)) {
@@ -96,9 +105,11 @@ static int tty_claim(int fd, char error[TTY_ERROR_SIZE])
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		int r = -errno;
 
-		snprintf(error, TTY_ERROR_SIZE,
-			 "another program has locked it: %s", strerror(-r));
-		return r == -EWOULDBLOCK ? -EBUSY : r;
+		if (r == -EWOULDBLOCK)
+			r = -EBUSY;
+		snprintf(error, TTY_ERROR_SIZE, "cannot be locked: %s%s",
+			 strerror(-r), tty_advice(-r));
+		return r;
 	}
 	if (ioctl(fd, TIOCEXCL) < 0) {
 		int r = -errno;
@@ -126,15 +137,6 @@ static int tty_setup(int fd, uint32_t baud, char error[TTY_ERROR_SIZE])
 	}
 	(void)tcflush(fd, TCIOFLUSH);
 	return 0;
-}
-
-static const char *tty_advice(int error)
-{
-	if (error == EACCES)
-		return " (is this user in the group dialout?)";
-	if (error == EBUSY)
-		return " (another program has it; try fuser -v)";
-	return "";
 }
 
 int tty_open(const char *path, uint32_t baud, int *ret_fd,
