@@ -91,7 +91,7 @@ int override_set(struct overrides *o, struct settings *s,
 
 	if (!override_allowed(row))
 		return complain(error, row->key, ": can only be changed in "
-				"the file");
+				"the file; then reload the daemon");
 	settings_text(s, row, 0, item.file, sizeof(item.file));
 	if (i < o->n)
 		memcpy(item.file, o->item[i].file, sizeof(item.file));

@@ -185,10 +185,10 @@ static bool check_count(const struct settings *s, struct breach *b)
 		return true;
 	breach_at(b, "general", "batteries");
 	text_int(&b->t, s->general.batteries);
-	text_str(&b->t, " batteries there must be, but the addresses of all "
-		 "buses are ");
+	text_str(&b->t, " batteries are wanted, but the buses have ");
 	text_uint(&b->t, n);
-	text_str(&b->t, "; both must be the same number");
+	text_str(&b->t, n == 1 ? " address" : " addresses");
+	text_str(&b->t, " together; both must be the same number");
 	return false;
 }
 

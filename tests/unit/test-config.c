@@ -148,8 +148,8 @@ static const struct {
 	/* what only the whole shows: the line of the key, of its section,
 	 * or the file */
 	{ "[general]\nbatteries = 5\n" RACK,
-	  "bms.conf:2: batteries: 5 batteries there must be, but the "
-	  "addresses of all buses are 4; both must be the same number\n" },
+	  "bms.conf:2: batteries: 5 batteries are wanted, but the buses "
+	  "have 4 addresses together; both must be the same number\n" },
 	{ "[general]\n" RACK,
 	  "bms.conf:1: batteries: is missing; allowed: 1 to 2048\n" },
 	{ RACK,

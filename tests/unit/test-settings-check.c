@@ -83,9 +83,9 @@ static const struct {
 	  NULL, NULL, NULL },
 	/* A2: as many addresses as batteries */
 	{ { { "general", "batteries", "5" } }, "general", "batteries",
-	  "5 batteries there must be, but the addresses of all buses are 4" },
+	  "5 batteries are wanted, but the buses have 4 addresses together" },
 	{ { { "bus rack", "addresses", "1-3" } }, "general", "batteries",
-	  "all buses are 3" },
+	  "the buses have 3 addresses" },
 	/* the bus and its protocol */
 	{ { { "bus rack", "protocol", "jkpb" } }, "rack", "protocol",
 	  "\"jkpb\" is not known; allowed: jk-pb" },
