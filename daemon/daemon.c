@@ -142,6 +142,8 @@ static void bmsd_run(struct bmsd *d)
 	if (d->due || d->updating)
 		bmsd_turn(d);
 	notify_stopping();
+	if (lines_hold(d))
+		return;
 	log_line(LOG_LEVEL_NOTICE, "stop", "ending, outputs float");
 }
 
@@ -150,7 +152,7 @@ static void bmsd_done(struct bmsd *d)
 {
 	mono_t now = clock_mono();
 
-	if (d->settings && !lines_hold(d))
+	if (d->settings)
 		lines_close(d);
 	for (uint32_t i = 0; d->spine && i < d->spine->n_ports; i++)
 		port_close(&d->port[i], now);

@@ -198,8 +198,8 @@ bool lines_hold(struct bmsd *d)
 	lines_unwatch(d);
 	d->gpio = gpio_close_but_shared(d->gpio);
 	log_line(LOG_LEVEL_NOTICE, "update",
-		 "load-disconnect stays driven for the program that follows, "
-		 "%u s at most, every other output floats",
+		 "ending, load-disconnect stays driven for the program that "
+		 "follows, %u s at most, every other output floats",
 		 (unsigned int)(ms / 1000));
 	return true;
 }
