@@ -34,6 +34,12 @@ enum hold_watched {
 	WATCH_COUNT = WATCH_PEERS + HOLD_PEERS_MAX
 };
 
+/* Whatever else ends a process that does not expect it would leave a line
+ * driven where the kernel keeps it so. */
+static const int hold_signals[] = {
+	SIGTERM, SIGINT, SIGQUIT, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2,
+};
+
 struct holder {
 	struct gpio_held line;
 	mono_t until;
@@ -227,6 +233,9 @@ static _Noreturn void holder_main(struct holder *h, int listener, int ready,
 	int *fds[] = { &h->line.fd, &listener, &ready };
 
 	signal(SIGHUP, SIG_IGN);
+	/* An ignored one would be none. */
+	for (size_t i = 0; i < ARRAY_SIZE(hold_signals); i++)
+		signal(hold_signals[i], SIG_DFL);
 	if (keep_only(fds, ARRAY_SIZE(fds)) < 0)
 		holder_float(h, "no descriptors");
 	log_reopen(LOG_JOURNAL);
@@ -259,19 +268,20 @@ static int start_holder(struct holder *h, int listener)
 
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		return -errno;
-	/* From its first moment on the holder misses none. */
+	/* From its first moment on the holder misses none; and it is waited
+	 * for undisturbed. */
 	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
+	for (size_t i = 0; i < ARRAY_SIZE(hold_signals); i++)
+		sigaddset(&signals, hold_signals[i]);
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	pid = fork();
 	if (pid == 0)
 		holder_main(h, listener, ready[1], &signals);
 	r = pid < 0 ? -errno : 0;
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ready[1]);
 	if (r == 0)
 		r = await_holder(ready[0]);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ready[0]);
 	if (r < 0 && pid > 0) {
 		kill(pid, SIGKILL);

@@ -15,10 +15,11 @@
  *	ends, the line is the other's
  *
  * The holder makes the line float, and reads that back, at its deadline, at
- * HOLD_FLOAT, at a word that is none, at SIGTERM and at any error of its
- * own. So nobody has to be there for that: a program that is missing, ends
- * at once or hangs, before or after it has taken the line, changes nothing
- * about the deadline, for a change made by the one is a change for both.
+ * HOLD_FLOAT, at a word that is none, at SIGTERM and its like and at any
+ * error of its own. So nobody has to be there for that: a program that is
+ * missing, ends at once or hangs, before or after it has taken the line,
+ * changes nothing about the deadline, for a change made by the one is a
+ * change for both.
  *
  * Closing a descriptor would not do: there are kernels that keep outputs
  * driven (gpio_persists()). Nor would systemd's descriptor store, which

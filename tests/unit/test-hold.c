@@ -207,7 +207,9 @@ END_TEST
 /* H1: whoever wants it to float gets it at once, and finds it free */
 START_TEST(signals_and_wishes_float_it_at_once)
 {
-	static const int signals[] = { SIGTERM, SIGINT };
+	static const int signals[] = {
+		SIGTERM, SIGINT, SIGQUIT, SIGABRT, SIGALRM, SIGUSR1, SIGUSR2,
+	};
 	struct hold hold;
 
 	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
