@@ -61,7 +61,8 @@ struct hold {
  */
 int hold_take(struct hold *hold, const char *dir, mono_t now);
 
-/* Which line is held, and until when. As hold_take(), and changes nothing. */
+/* Which line is held, and until when. As hold_take(), and changes nothing;
+ * but a holder that does not answer is none any more: it is killed. */
 int hold_ask(const char *dir, mono_t now, struct gpio_held *ret_line,
 	     mono_t *ret_until);
 

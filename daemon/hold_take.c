@@ -125,6 +125,8 @@ int hold_ask(const char *dir, mono_t now, struct gpio_held *ret_line,
 	if (fd < 0)
 		return fd;
 	r = get(fd, HOLD_ASK, &answer, NULL);
+	if (r == -ETIMEDOUT)
+		hold_kill(fd);
 	close(fd);
 	if (r < 0)
 		return r;

@@ -122,7 +122,8 @@ int hold_receive(int fd, struct hold_message *ret, int *ret_line)
 		.msg_iov = &part,
 		.msg_iovlen = 1,
 		.msg_control = control.buf,
-		.msg_controllen = sizeof(control.buf),
+		/* Its padding has room for a second one. */
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	ssize_t n = recvmsg(fd, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	int line, r;

@@ -377,6 +377,57 @@ START_TEST(a_holder_that_does_not_end_is_killed)
 }
 END_TEST
 
+/* H1: one that has stopped is no reason to leave the line alone */
+START_TEST(a_holder_that_does_not_say_what_it_holds_is_killed)
+{
+	struct gpio_held held;
+	mono_t is;
+
+	begin(LONG_MS);
+	kill(holder(), SIGSTOP);
+	ck_assert_int_eq(hold_ask(dir, clock_mono(), &held, &is), -ETIMEDOUT);
+	is_killed();
+}
+END_TEST
+
+/* H1: two descriptors are one too many, and neither stays open */
+START_TEST(a_word_with_two_descriptors_is_none)
+{
+	const int lines[] = { line.fd, line.fd };
+	union {
+		char buf[CMSG_SPACE(sizeof(lines))];
+		struct cmsghdr align;
+	} control = { .buf = "" };
+	uint8_t bytes[HOLD_MESSAGE_SIZE];
+	struct hold_message m = { .word = HOLD_TAKE };
+	struct iovec part = { bytes, hold_message_encode(&m, bytes) };
+	struct msghdr header = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.buf,
+		.msg_controllen = sizeof(control.buf),
+	};
+	struct cmsghdr *with = CMSG_FIRSTHDR(&header);
+	int ends[2], before, with_it;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+	with->cmsg_level = SOL_SOCKET;
+	with->cmsg_type = SCM_RIGHTS;
+	with->cmsg_len = CMSG_LEN(sizeof(lines));
+	memcpy(CMSG_DATA(with), lines, sizeof(lines));
+	ck_assert_int_gt(sendmsg(ends[0], &header, 0), 0);
+	before = dup(line.fd);
+	close(before);
+	ck_assert_int_eq(hold_receive(ends[1], &m, &with_it), -EBADMSG);
+	ck_assert_int_eq(with_it, -1);
+	with_it = dup(line.fd);
+	ck_assert_int_eq(with_it, before);
+	close(with_it);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
 /* H1: nothing is left to who holds nothing any more */
 START_TEST(a_line_is_left_to_none_but_a_holder_that_answers)
 {
@@ -554,6 +605,9 @@ int main(void)
 	tcase_add_test(tc, a_crowd_of_callers_does_not_matter);
 	tcase_add_test(tc, a_holder_that_does_not_answer_is_killed);
 	tcase_add_test(tc, a_holder_that_does_not_end_is_killed);
+	tcase_add_test(tc,
+		       a_holder_that_does_not_say_what_it_holds_is_killed);
+	tcase_add_test(tc, a_word_with_two_descriptors_is_none);
 	tcase_add_test(tc, a_line_is_left_to_none_but_a_holder_that_answers);
 	tcase_add_test(tc, an_answer_that_cannot_be_is_not_believed);
 	tcase_add_test(tc, without_a_folder_nothing_is_held);
