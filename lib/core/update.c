@@ -135,6 +135,7 @@ uint32_t update_hold_ms(const struct bms_state *state)
 
 	/* What is being watched is no time to stop watching. */
 	if (!update->open || state->atd_floats || state->bank_low_pending ||
+	    (state->remote.seen && !state->remote.raw) ||
 	    state->bank[BANK_ROW_SOC_WARNING].tripped)
 		return 0;
 	until = mono_min(until, update->until);

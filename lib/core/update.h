@@ -61,6 +61,7 @@ bool update_knows(const struct bms_state *state);
  * that decides, in ms; 0: not at all. 120 s within an open window and no
  * longer than that; with every battery kept, none bypassed; 120 s from its
  * last reading where one is late; what is left where ATD is held already.
+ * Not with anything under way that would open it.
  */
 uint32_t update_hold_ms(const struct bms_state *state);
 

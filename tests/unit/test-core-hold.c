@@ -221,6 +221,23 @@ START_TEST(remote_off_ends_a_hold_and_remote_on_does_not)
 }
 END_TEST
 
+/* D1, H2: off, but not yet for as long as it takes */
+START_TEST(a_remote_switch_that_is_being_switched_off_is_not_held)
+{
+	bank_init(&bank, 1);
+	bank.input.remote_fitted = true;
+	bank.input.remote_l = known_i32(0);
+	bank.input.remote_h = known_i32(0);
+	bank_start(&bank);
+	hand_in(BMS_COMMAND_BEGIN_UPDATE);
+	ck_assert_uint_eq(update_hold_ms(&bank.state), 120000);
+	bank.input.remote_l = known_i32(1);
+	bank_step_only(&bank);
+	ck_assert(bank.out.atd_high);
+	ck_assert_uint_eq(update_hold_ms(&bank.state), 0);
+}
+END_TEST
+
 /* C4, H2 */
 START_TEST(the_inverter_is_left_as_it_is_while_held)
 {
@@ -413,6 +430,8 @@ int main(void)
 	tcase_add_test(tc, what_is_heard_and_bad_opens_atd_at_once);
 	tcase_add_test(tc, a_hold_ends_when_atd_floats);
 	tcase_add_test(tc, remote_off_ends_a_hold_and_remote_on_does_not);
+	tcase_add_test(tc,
+		a_remote_switch_that_is_being_switched_off_is_not_held);
 	tcase_add_test(tc, the_inverter_is_left_as_it_is_while_held);
 	tcase_add_test(tc, a_bank_that_is_not_arranged_yet_is_held);
 	tcase_add_test(tc, more_than_can_be_left_is_nothing);
