@@ -174,14 +174,16 @@ static _Noreturn void holder_run(struct holder *h)
 			holder_float(h, "nothing can be waited for");
 		if (n <= 0)
 			continue;
-		if (h->fd[WATCH_TIMER].revents)
-			holder_float(h, "no program has decided in time");
-		if (h->fd[WATCH_SIGNALS].revents)
-			holder_float(h, "told to end");
+		/* First: one that has been stopped over its deadline may have
+		 * been told that the line is another's. */
 		for (int i = WATCH_PEERS; i < WATCH_COUNT; i++) {
 			if (h->fd[i].fd >= 0 && h->fd[i].revents)
 				holder_hear(h, i);
 		}
+		if (h->fd[WATCH_TIMER].revents)
+			holder_float(h, "no program has decided in time");
+		if (h->fd[WATCH_SIGNALS].revents)
+			holder_float(h, "told to end");
 		/* Last, for those who have gone have made room. */
 		if (h->fd[WATCH_LISTENER].revents)
 			holder_accept(h);

@@ -157,6 +157,26 @@ START_TEST(a_line_that_is_taken_and_decided_stays_driven)
 }
 END_TEST
 
+/* H2: not even by a holder that wakes up behind its deadline */
+START_TEST(a_line_that_is_decided_is_not_floated_late)
+{
+	struct hold hold;
+	pid_t pid;
+
+	begin(SOON_MS);
+	hold = taken();
+	pid = holder();
+	kill(pid, SIGSTOP);
+	ck_assert(hold_decided(&hold));
+	while (mono_before(clock_mono(), mono_add_ms(until, HOLD_GRACE_MS)))
+		(void)poll(NULL, 0, 5);
+	kill(pid, SIGCONT);
+	ck_assert_int_eq(ended(5000), 0);
+	ck_assert_int_eq(level(), 'H');
+	ck_assert_int_eq(hold_leave(&hold), 0);
+}
+END_TEST
+
 /* H1: it has taken the line, and then hangs */
 START_TEST(a_program_that_takes_and_never_decides_changes_nothing)
 {
@@ -596,6 +616,7 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_line_that_nobody_takes_floats_at_the_deadline);
 	tcase_add_test(tc, a_line_that_is_taken_and_decided_stays_driven);
+	tcase_add_test(tc, a_line_that_is_decided_is_not_floated_late);
 	tcase_add_test(tc,
 		       a_program_that_takes_and_never_decides_changes_nothing);
 	tcase_add_test(tc, a_program_that_takes_and_dies_leaves_it_to_the_next);
