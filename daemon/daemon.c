@@ -117,8 +117,8 @@ static void bmsd_take_over(struct bmsd *d, mono_t now)
 	else if (r != -ENOENT)
 		log_line(LOG_LEVEL_WARNING, "update",
 			 "load-disconnect is held over the restart and "
-			 "cannot be taken over: %s, it is asked to float",
-			 strerror(-r));
+			 "cannot be taken over: %s, it floats now, or in "
+			 "120 s at the latest", strerror(-r));
 }
 
 static void bmsd_run(struct bmsd *d)
@@ -127,7 +127,8 @@ static void bmsd_run(struct bmsd *d)
 
 	bmsd_capture(d);
 	keep_load(d, now);
-	bmsd_take_over(d, now);
+	/* That may have taken its time. */
+	bmsd_take_over(d, clock_mono());
 	lines_persist(d, now);
 	notify_init(&d->notify);
 	d->due = true;
