@@ -121,8 +121,10 @@ void lines_open(struct bmsd *d, mono_t now)
 			 "%s cannot be written: %s, after a crash the lines "
 			 "that the configuration names by then are made to "
 			 "float", d->options.run_dir, strerror(-r));
-	log_line(LOG_LEVEL_NOTICE, "lines", "%s: lines taken, outputs "
-		 "float", gpio_describe(d->gpio));
+	log_line(LOG_LEVEL_NOTICE, "lines", "%s: lines taken, %s",
+		 gpio_describe(d->gpio), d->hold.there ?
+		 "load-disconnect is driven, every other output floats" :
+		 "outputs float");
 	if (gpio_is_virtual(d->gpio))
 		log_line(LOG_LEVEL_WARNING, "lines",
 			 "the chip is virtual: simulation only, no output "

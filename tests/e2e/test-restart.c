@@ -169,6 +169,7 @@ START_TEST(a_restart_within_an_update_drops_no_loads)
 	ck_assert_int_eq(rig_line(rig, LINE_CHARGE_DISCONNECT), '.');
 	rig_start_daemon(rig);
 	ck_assert_str_eq(rig_get(rig, "Updating"), "yes");
+	ck_assert(rig_log_has(rig, "lines taken, load-disconnect is driven"));
 	rig_until_log(rig, "decided anew after the restart: it stays driven",
 		      20000);
 	ck_assert_str_eq(rig_get(rig, "battery/2.Online"), "yes");
