@@ -53,7 +53,9 @@ START_TEST(echo_is_tolerated_and_packs_never_collide)
 	rig_allowed(rig);
 	rig_stays(rig, "AllowedToCharge", "yes", 10000);
 	ck_assert_int_eq(rig_sim_long(rig, "bus.1.collisions"), 0);
-	ck_assert_int_ge(rig_sim_long(rig, "batt.1.min_gap_ms"), 115);
+	/* 120 are meant, batteries.md wants 100; on a busy machine the
+	 * simulator hears one request later than the next. */
+	ck_assert_int_ge(rig_sim_long(rig, "batt.1.min_gap_ms"), 100);
 	rig_free(rig);
 }
 END_TEST

@@ -80,6 +80,6 @@ mended() {
 	systemctl restart --no-block $unit
 	check "mended: the discharge line returns" until_true 120 are H.
 	row "program mended" "discharge line high" $(($(now_ms) - at)) 60000
-	check "EndUpdate" call EndUpdate
+	check "EndUpdate" until_true 20 call EndUpdate
 	check "both high" until_true 30 are HH
 }
