@@ -11,6 +11,12 @@ tests_unit_test_hold_SOURCES = tests/unit/test-hold.c
 tests_unit_test_hold_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_hold_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test-hold-message
+TESTS += tests/unit/test-hold-message
+tests_unit_test_hold_message_SOURCES = tests/unit/test-hold-message.c
+tests_unit_test_hold_message_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_hold_message_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/test-window
 TESTS += tests/unit/test-window
 tests_unit_test_window_SOURCES = tests/unit/test-window.c
