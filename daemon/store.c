@@ -15,7 +15,7 @@
 
 enum {
 	HEADER_SIZE = 80,
-	FILE_NAME_SIZE = STORE_NAME_MAX + 8, /* with ".0.bad" */
+	FILE_NAME_SIZE = STORE_NAME_MAX + 8, /* with ".0.bad" or ".new" */
 	SLOTS = 2,
 };
 
@@ -192,36 +192,80 @@ static int open_slot(int dirfd, const char *file)
 	return fd < 0 ? -errno : fd;
 }
 
-int store_save(int dirfd, const char *name, const void *content, size_t len)
+/* Writes a slot in place. A new file is only on the disk when its folder
+ * is, which is left to the caller. */
+static int put(int dirfd, const char *file, uint64_t sequence,
+	       const void *content, size_t len)
+{
+	int fd = open_slot(dirfd, file);
+	int error;
+
+	if (fd < 0)
+		return fd;
+	error = write_slot(fd, sequence, content, len);
+	if (close(fd) < 0 && error == 0)
+		error = -errno;
+	return error;
+}
+
+/* Where no slot is whole, what is torn must not look like a state that was
+ * lost: it gets its name when it is whole. */
+static int put_first(int dirfd, const char *name, const void *content,
+		     size_t len)
 {
 	char file[FILE_NAME_SIZE];
-	uint64_t newest = 0;
-	int number = 0;
-	char *old;
-	int fd, error;
+	char made[FILE_NAME_SIZE];
+	int error;
 
-	if (!is_name(name) || len > STORE_CONTENT_MAX)
-		return -EINVAL;
-	old = malloc(STORE_CONTENT_MAX);
+	slot_name(file, name, 0);
+	snprintf(made, sizeof(made), "%s.new", name);
+	error = put(dirfd, made, 1, content, len);
+	if (error == 0 && renameat(dirfd, made, dirfd, file) < 0)
+		error = -errno;
+	if (error < 0)
+		(void)unlinkat(dirfd, made, 0);
+	return error;
+}
+
+/* The newest slot that is whole, and its sequence in *ret; -1 and 0 where
+ * there is none, or -ENOMEM. */
+static int find_newest(int dirfd, const char *name, uint64_t *ret)
+{
+	char *old = malloc(STORE_CONTENT_MAX);
+	int newest = -1;
+
+	*ret = 0;
 	if (!old)
 		return -ENOMEM;
 	for (int i = 0; i < SLOTS; i++) {
 		struct slot slot = look_at(dirfd, name, i, old);
 
-		if (slot.sequence > newest) {
-			newest = slot.sequence;
-			number = 1 - i;
+		if (slot.sequence > *ret) {
+			*ret = slot.sequence;
+			newest = i;
 		}
 	}
 	free(old);
-	slot_name(file, name, number);
-	fd = open_slot(dirfd, file);
-	if (fd < 0)
-		return fd;
-	error = write_slot(fd, newest + 1, content, len);
-	if (close(fd) < 0 && error == 0)
-		error = -errno;
-	/* A new file is only on the disk when its folder is. */
+	return newest;
+}
+
+int store_save(int dirfd, const char *name, const void *content, size_t len)
+{
+	char file[FILE_NAME_SIZE];
+	uint64_t sequence;
+	int newest, error;
+
+	if (!is_name(name) || len > STORE_CONTENT_MAX)
+		return -EINVAL;
+	newest = find_newest(dirfd, name, &sequence);
+	if (newest == -ENOMEM)
+		return -ENOMEM;
+	if (sequence == 0) {
+		error = put_first(dirfd, name, content, len);
+	} else {
+		slot_name(file, name, 1 - newest);
+		error = put(dirfd, file, sequence + 1, content, len);
+	}
 	if (error == 0 && fsync(dirfd) < 0)
 		error = -errno;
 	return error;

@@ -8,11 +8,13 @@
  *
  * Each name has two slots, the files "name.0" and "name.1", which are
  * written in turn and in place: the one that is not being written stands
- * all the while, also on a disk that reorders what it is told. A slot is a
- * line of text, "vebus-bms-ng state 2 SEQUENCE LENGTH CRC32", and then the
- * content as it was given; the checksum is over "SEQUENCE LENGTH\n" and the
- * content. Of two slots that are whole the one with the higher sequence
- * counts. What stands behind the content means nothing.
+ * all the while, also on a disk that reorders what it is told. The first one
+ * of all is written as "name.new", so that there is none until it is whole.
+ *
+ * A slot is a line of text, "vebus-bms-ng state 2 SEQUENCE LENGTH CRC32", and
+ * then the content as it was given; the checksum is over "SEQUENCE LENGTH\n"
+ * and the content. Of two slots that are whole the one with the higher
+ * sequence counts. What stands behind the content means nothing.
  */
 #ifndef BMS_STORE_H
 #define BMS_STORE_H

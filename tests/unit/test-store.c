@@ -35,7 +35,7 @@ static void make_folder(void)
 static void remove_folder(void)
 {
 	static const char *const names[] = {
-		"x.0", "x.1", "x.0.bad", "x.1.bad"
+		"x.0", "x.1", "x.0.bad", "x.1.bad", "x.new"
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -368,6 +368,39 @@ START_TEST(a_full_disk_leaves_what_was_saved)
 }
 END_TEST
 
+/* F3, I3: nothing had been kept, and nothing has been lost. A process that
+ * is killed leaves what one does that may write no more. */
+START_TEST(a_first_save_torn_at_any_byte_leaves_none)
+{
+	static const char content[] = "the first state of all";
+	char whole[300];
+	size_t n;
+	int error;
+
+	save(content);
+	n = read_raw("x.0", whole, sizeof(whole));
+	ck_assert_int_eq(unlinkat(dir, "x.0", 0), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	for (size_t cut = 0; cut < n; cut++) {
+		struct rlimit limit = { cut, RLIM_INFINITY };
+
+		ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+		ck_assert_int_eq(store_save(dir, "x", content,
+					    strlen(content)), -EFBIG);
+		ck_assert_ptr_null(load(&error));
+		ck_assert_int_eq(error, -ENOENT);
+		limit.rlim_cur = RLIM_INFINITY;
+		ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+		write_raw("x.new", whole, cut);
+		ck_assert_ptr_null(load(&error));
+		ck_assert_int_eq(error, -ENOENT);
+	}
+	save("after");
+	check_loads("after");
+	ck_assert(!exists("x.new"));
+}
+END_TEST
+
 START_TEST(what_cannot_be_replaced_leaves_what_was_saved)
 {
 	save("old");
@@ -536,6 +569,7 @@ int main(void)
 	tcase_add_test(files, a_length_is_not_believed);
 	tcase_add_test(files, a_name_stays_in_its_folder);
 	tcase_add_test(files, a_full_disk_leaves_what_was_saved);
+	tcase_add_test(files, a_first_save_torn_at_any_byte_leaves_none);
 	tcase_add_test(files, what_cannot_be_replaced_leaves_what_was_saved);
 	tcase_add_test(files, a_link_is_not_followed_and_gives_way);
 	tcase_add_test(files, a_missing_folder_is_made_but_not_its_parent);
