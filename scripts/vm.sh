@@ -33,7 +33,7 @@ vm_test() {
 	printf . >&"$vm_turns"
 }
 
-# vm_start NAME DIR ROOT: builds and begins all of them; scripts take longest.
+# vm_start NAME DIR ROOT: builds and begins all of them, the longest first.
 vm_start() {
 	local name=$1 dir=$2 root=$3 program into=() run
 	[ "$root" = / ] || into=(--root "$root")
@@ -41,33 +41,35 @@ vm_start() {
 	mkdir -p "$dir/vm"
 	try "$name: build and make install DESTDIR" \
 		nice tests/vm/build "${into[@]}" "$dir" || return
+	: >"$dir/vm/begun"
 	run=(env BMS_BUILDDIR="$dir" tests/vm/run --deadline 600
 		--root "$root")
-	for program in $(vm_scripts); do
-		vm_test "$dir/vm/${program##*/}" \
-			"${run[@]}" --systemd "$program" &
-	done
 	for program in $(vm_programs); do
 		vm_test "$dir/vm/${program##*/}" \
 			"${run[@]}" "$dir/$program" &
 	done
+	for program in $(vm_scripts); do
+		vm_test "$dir/vm/${program##*/}" \
+			"${run[@]}" --systemd "$program" &
+	done
 }
 
-# vm_count NAME DIR: what became of those that were begun.
+# vm_count NAME DIR PROGRAM...: what became of those that were begun.
 vm_count() {
-	local log trs program
-	for log in "$2"/vm/*.log; do
-		[ -e "$log" ] || continue
-		trs=${log%.log}.trs
-		program=$(basename "$log" .log)
-		[ -e "$trs" ] || { fail "$1: $program has no end"; continue; }
-		say "$1: $program:" $(sed 's/.*: //' "$trs") "s"
-		if grep -q SKIP "$trs"; then
-			tail -n 1 "$log"
+	local name=$1 at=$2/vm program
+	shift 2
+	[ -e "$at/begun" ] || return
+	for program in "$@"; do
+		program=${program##*/}
+		[ -e "$at/$program.trs" ] ||
+			{ fail "$name: $program has no end"; continue; }
+		say "$name: $program:" $(sed 's/.*: //' "$at/$program.trs") "s"
+		if grep -q SKIP "$at/$program.trs"; then
+			tail -n 1 "$at/$program.log"
 		else
-			grep -hE '^(\||[0-9]+%: Checks)' "$log"
+			grep -hE '^(\||[0-9]+%: Checks)' "$at/$program.log"
 		fi
-		count_log "$trs"
+		count_log "$at/$program.trs"
 	done
 }
 
@@ -86,18 +88,21 @@ vm_other() {
 # They wait more than they compute, so two run at a time for each processor,
 # while the other release's are being built.
 check_vm() {
-	local own name program
+	local own name program all
 	heading "in a kernel with a simulated GPIO chip"
 	own=$(. /etc/os-release && say "${VERSION_CODENAME-$ID}")
+	program=$(vm_programs)
+	[ -n "$program" ] || { fail "tests/vm has no programs"; return; }
+	all="$program $(vm_scripts)"
 	try "a program runs in it" tests/vm/run /usr/bin/true || {
-		[ $? != 77 ] || for program in $(vm_programs) $(vm_scripts)
-		do
+		[ $? != 77 ] || for program in $all; do
 			skip "${program##*/}: the same"
 		done
 		return
 	}
 	trap 'kill $(jobs -p) 2>/dev/null' EXIT
 	trap 'exit 130' HUP INT TERM
+	rm -f "$build"/vm/begun "$build"/*/vm/begun
 	exec {vm_turns}<> <(:)
 	printf "%$((2 * jobs))s" >&"$vm_turns"
 	vm_start "$own" "$build" /
@@ -107,8 +112,9 @@ check_vm() {
 	done
 	wait
 	exec {vm_turns}>&-
-	vm_count "$own" "$build"
+	vm_count "$own" "$build" $all test-run
 	for name in $vm_releases; do
-		[ "$name" = "$own" ] || vm_count "$name" "$build/$name"
+		[ "$name" = "$own" ] ||
+			vm_count "$name" "$build/$name" $all
 	done
 }
