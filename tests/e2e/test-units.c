@@ -12,9 +12,10 @@ static void start_with(const char *commands)
 }
 
 /* They are asked one after the other, and told their limits meanwhile. */
+/* One whose answer was lost is looked for again a minute later. */
 static void until_found(const char *units)
 {
-	rig_until(rig, "inverter.Units", units, 60000);
+	rig_until(rig, "inverter.Units", units, 180000);
 }
 
 /* Addresses, not the number in a row: 0, 3 and 6 are three in parallel. */
@@ -172,7 +173,7 @@ int main(void)
 	Suite *suite = suite_create("end to end: several units");
 	TCase *tc = tcase_create("units");
 
-	tcase_set_timeout(tc, 150);
+	tcase_set_timeout(tc, 400);
 	tcase_add_test(tc,
 		the_reduced_current_is_divided_over_master_and_followers);
 	tcase_add_test(tc, units_without_a_map_are_found_and_limited);
