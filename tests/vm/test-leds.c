@@ -12,6 +12,8 @@
 
 #define LEDS "led-bluetooth = 5\nled-error = 6\nled-vebus = 13\n"
 
+enum { SOON_US = 500000 };
+
 static struct rig *rig;
 
 static void start(const struct rig_options *options)
@@ -71,10 +73,15 @@ static struct wave watch(enum settings_line line, uint32_t ms)
 	return w;
 }
 
+/* From soon on: the other lines are written first. */
 static void stays(enum settings_line line, char level, uint32_t ms)
 {
-	struct wave w = watch(line, ms);
+	uint64_t end = rig_now_us() + SOON_US;
+	struct wave w;
 
+	while (chip_line(line) != level && rig_now_us() < end)
+		poll(NULL, 0, 1);
+	w = watch(line, ms);
 	ck_assert_int_eq(w.level, level);
 	ck_assert_int_eq(w.edges, 0);
 }
