@@ -12,6 +12,7 @@ EXTRA_DIST += tests/unit/unit.h
 include tests/unit/base.mk
 include tests/unit/core.mk
 include tests/unit/proto.mk
+include tests/unit/gatt.mk
 include tests/unit/mk3.mk
 include tests/unit/gpio.mk
 include tests/unit/settings.mk

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+EXTRA_DIST += tests/unit/gatt_unit.h
+
+gatt_programs = \
+	tests/unit/test-gatt-aes
+check_PROGRAMS += $(gatt_programs)
+TESTS += $(gatt_programs)
+
+tests_unit_test_gatt_aes_SOURCES = tests/unit/test-gatt-aes.c
+tests_unit_test_gatt_aes_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_gatt_aes_LDADD = $(TEST_LIBS)
