@@ -2,10 +2,15 @@
 EXTRA_DIST += tests/unit/gatt_unit.h
 
 gatt_programs = \
-	tests/unit/test-gatt-aes
+	tests/unit/test-gatt-aes \
+	tests/unit/test-gatt-readout
 check_PROGRAMS += $(gatt_programs)
 TESTS += $(gatt_programs)
 
 tests_unit_test_gatt_aes_SOURCES = tests/unit/test-gatt-aes.c
 tests_unit_test_gatt_aes_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_gatt_aes_LDADD = $(TEST_LIBS)
+
+tests_unit_test_gatt_readout_SOURCES = tests/unit/test-gatt-readout.c
+tests_unit_test_gatt_readout_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_gatt_readout_LDADD = $(TEST_LIBS)
