@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: MIT
 libbms_a_SOURCES += \
 	lib/gatt/aes.c lib/gatt/aes.h \
-	lib/gatt/readout.c lib/gatt/readout.h
+	lib/gatt/readout.c lib/gatt/readout.h \
+	lib/gatt/put.h \
+	lib/gatt/sfloat.c lib/gatt/sfloat.h \
+	lib/gatt/standard.c lib/gatt/standard.h

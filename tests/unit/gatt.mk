@@ -3,7 +3,8 @@ EXTRA_DIST += tests/unit/gatt_unit.h
 
 gatt_programs = \
 	tests/unit/test-gatt-aes \
-	tests/unit/test-gatt-readout
+	tests/unit/test-gatt-readout \
+	tests/unit/test-gatt-standard
 check_PROGRAMS += $(gatt_programs)
 TESTS += $(gatt_programs)
 
@@ -14,3 +15,7 @@ tests_unit_test_gatt_aes_LDADD = $(TEST_LIBS)
 tests_unit_test_gatt_readout_SOURCES = tests/unit/test-gatt-readout.c
 tests_unit_test_gatt_readout_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_gatt_readout_LDADD = $(TEST_LIBS)
+
+tests_unit_test_gatt_standard_SOURCES = tests/unit/test-gatt-standard.c
+tests_unit_test_gatt_standard_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_gatt_standard_LDADD = $(TEST_LIBS)
