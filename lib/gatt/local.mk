@@ -4,4 +4,6 @@ libbms_a_SOURCES += \
 	lib/gatt/readout.c lib/gatt/readout.h \
 	lib/gatt/put.h \
 	lib/gatt/sfloat.c lib/gatt/sfloat.h \
-	lib/gatt/standard.c lib/gatt/standard.h
+	lib/gatt/standard.c lib/gatt/standard.h \
+	lib/gatt/service.c lib/gatt/service.h \
+	lib/gatt/service_table.c

@@ -8,6 +8,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-capture \
 	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-core \
+	tests/fuzz/fuzz-gatt \
 	tests/fuzz/fuzz-hold \
 	tests/fuzz/fuzz-jk-pb \
 	tests/fuzz/fuzz-memory \
@@ -36,6 +37,10 @@ tests_fuzz_fuzz_core_SOURCES = tests/fuzz/fuzz-core.c
 tests_fuzz_fuzz_core_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_core_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_core_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_gatt_SOURCES = tests/fuzz/fuzz-gatt.c
+tests_fuzz_fuzz_gatt_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_gatt_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_gatt_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_hold_SOURCES = tests/fuzz/fuzz-hold.c
 tests_fuzz_fuzz_hold_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_hold_LDFLAGS = $(FUZZ_LINK)
@@ -67,6 +72,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/config/windows.conf \
 	tests/fuzz/corpus/config/wrong.conf \
 	tests/fuzz/corpus/core/lives.hex \
+	tests/fuzz/corpus/gatt/writes.hex \
 	tests/fuzz/corpus/hold/messages.hex \
 	tests/fuzz/corpus/jk-pb/frames.hex \
 	tests/fuzz/corpus/memory/moved.txt \

@@ -4,7 +4,8 @@ EXTRA_DIST += tests/unit/gatt_unit.h
 gatt_programs = \
 	tests/unit/test-gatt-aes \
 	tests/unit/test-gatt-readout \
-	tests/unit/test-gatt-standard
+	tests/unit/test-gatt-standard \
+	tests/unit/test-gatt-service
 check_PROGRAMS += $(gatt_programs)
 TESTS += $(gatt_programs)
 
@@ -19,3 +20,7 @@ tests_unit_test_gatt_readout_LDADD = $(TEST_LIBS)
 tests_unit_test_gatt_standard_SOURCES = tests/unit/test-gatt-standard.c
 tests_unit_test_gatt_standard_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_gatt_standard_LDADD = $(TEST_LIBS)
+
+tests_unit_test_gatt_service_SOURCES = tests/unit/test-gatt-service.c
+tests_unit_test_gatt_service_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_gatt_service_LDADD = $(TEST_LIBS)
