@@ -58,7 +58,8 @@ extern const struct service_format_row service_formats[SERVICE_FORMAT_COUNT];
 enum service_access {
 	SERVICE_READ = 1,
 	SERVICE_NOTIFY = 2, /* on change */
-	SERVICE_WRITE = 4,  /* over an authenticated link only */
+	/* Over an authenticated link only, except SERVICE_WRITES_BATTERY. */
+	SERVICE_WRITE = 4,
 };
 
 struct service_number {
