@@ -248,6 +248,11 @@ void settings_allowed(const struct setting_row *row, struct text *t)
 			text_char(t, ' ');
 		text_str(t, row->unit);
 		return;
+	case SETTING_HEX:
+		setting_hex(row->min, t);
+		text_str(t, " to ");
+		setting_hex(row->max, t);
+		return;
 	case SETTING_BOOL:
 		text_str(t, "yes or no");
 		return;

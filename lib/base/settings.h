@@ -108,6 +108,8 @@ enum instant_readout {
 struct settings_bluetooth {
 	bool enabled;
 	int32_t instant_readout; /* enum instant_readout */
+	int32_t product_id;      /* 0 to 0xffff */
+	int32_t adapter;         /* N of hciN; -1: auto, any */
 };
 
 struct settings_capture {
@@ -130,6 +132,7 @@ struct settings {
 
 enum setting_type {
 	SETTING_NUMBER, /* decimal text, stored as an integer of unit */
+	SETTING_HEX,    /* 0x and up to four digits of base 16 */
 	SETTING_BOOL,   /* yes or no */
 	SETTING_CHOICE, /* one of choices, stored as its number */
 	SETTING_TEXT,   /* a path or a name */
@@ -149,7 +152,8 @@ struct setting_row {
 	const char *unit;      /* as printed: "V", "degC", "s", "%", "" */
 	uint8_t decimals;      /* NUMBER: digits accepted behind the point */
 	int32_t scale;         /* NUMBER: stored = value * scale */
-	int32_t min;           /* stored; LINE: 1 where it must be fitted */
+	/* NUMBER, HEX: stored; LINE: 1 where it must be fitted */
+	int32_t min;
 	int32_t max;
 	/* CHOICE: all that is allowed. NUMBER: words allowed beside the
 	 * range. Ended by a NULL name. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { LINE_NUMBER_MAX = 1023, ADDRESS_MAX = 255 };
+enum { LINE_NUMBER_MAX = 1023, ADDRESS_MAX = 255, HEX_DIGITS = 4 };
 
 static bool is_digit(char c)
 {
@@ -122,6 +122,34 @@ static int store_number(const struct setting_row *row, void *base,
 	}
 	stored = (int32_t)n;
 	memcpy(field(row, base), &stored, sizeof(stored));
+	return 0;
+}
+
+/* The value of a digit of base 16, -1 where it is none. */
+static int32_t hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static int store_hex(const struct setting_row *row, void *base,
+		     const char *value, struct text *why)
+{
+	int32_t n = 0;
+	size_t digits = strncmp(value, "0x", 2) == 0 ? strlen(value + 2) : 0;
+
+	for (size_t i = 0; i < digits && digits <= HEX_DIGITS && n >= 0; i++)
+		n = hex_digit(value[2 + i]) < 0 ? -1 :
+		    n * 16 + hex_digit(value[2 + i]);
+	if (digits == 0 || digits > HEX_DIGITS || n < row->min ||
+	    n > row->max) {
+		text_str(why, "is not 0x and up to four digits of base 16");
+		return -1;
+	}
+	memcpy(field(row, base), &n, sizeof(n));
 	return 0;
 }
 
@@ -321,6 +349,8 @@ int setting_store(const struct setting_row *row, void *base,
 	switch (row->type) {
 	case SETTING_NUMBER:
 		return store_number(row, base, value, why);
+	case SETTING_HEX:
+		return store_hex(row, base, value, why);
 	case SETTING_BOOL:
 		return store_bool(row, base, value, why);
 	case SETTING_CHOICE:
@@ -354,6 +384,15 @@ void setting_number(const struct setting_row *row, int32_t value,
 		text_int(t, value / row->scale);
 	else
 		text_fixed(t, count, row->decimals);
+}
+
+void setting_hex(int32_t value, struct text *t)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	text_str(t, "0x");
+	for (int shift = 4 * (HEX_DIGITS - 1); shift >= 0; shift -= 4)
+		text_char(t, digits[(uint32_t)value >> shift & 0xf]);
 }
 
 static void load_choice(const struct setting_row *row, int32_t value,
@@ -401,6 +440,10 @@ void setting_load(const struct setting_row *row, const void *base,
 	case SETTING_CHOICE:
 		memcpy(&value, const_field(row, base), sizeof(value));
 		load_choice(row, value, t);
+		return;
+	case SETTING_HEX:
+		memcpy(&value, const_field(row, base), sizeof(value));
+		setting_hex(value, t);
 		return;
 	case SETTING_BOOL:
 		memcpy(&yes, const_field(row, base), sizeof(yes));

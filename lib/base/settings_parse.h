@@ -25,6 +25,9 @@ void setting_load(const struct setting_row *row, const void *base,
 void setting_number(const struct setting_row *row, int32_t value,
 		    struct text *t);
 
+/* A stored number of base 16 as it is written. */
+void setting_hex(int32_t value, struct text *t);
+
 /* True for an empty value that the row takes as "none". */
 bool setting_may_be_empty(const struct setting_row *row);
 

@@ -41,6 +41,19 @@ static const struct setting_choice choices_readout[] = {
 	{ NULL, 0 },
 };
 
+static const struct setting_choice choices_adapter[] = {
+	{ "auto", -1 },
+	{ "hci0", 0 },
+	{ "hci1", 1 },
+	{ "hci2", 2 },
+	{ "hci3", 3 },
+	{ "hci4", 4 },
+	{ "hci5", 5 },
+	{ "hci6", 6 },
+	{ "hci7", 7 },
+	{ NULL, 0 },
+};
+
 /* type, unit, decimals, scale, min, max, choices */
 #define NUMBER(unit, decimals, scale, min, max) \
 	SETTING_NUMBER, unit, decimals, scale, min, max, NULL
@@ -50,6 +63,7 @@ static const struct setting_choice choices_readout[] = {
 #define CELSIUS(min, max) NUMBER("degC", 1, 10, min, max)
 #define SECONDS(decimals, min, max) NUMBER("s", decimals, 1000, min, max)
 #define PERCENT(decimals, min, max) NUMBER("%", decimals, 10, min, max)
+#define HEX(min, max) SETTING_HEX, "", 0, 1, min, max, NULL
 #define CHOICE(choices) SETTING_CHOICE, "", 0, 1, 0, 0, choices
 /* design.md 5: the lines are the safe path, neither may be left out. */
 #define FITTED_LINE SETTING_LINE, "", 0, 1, 1, 1, NULL
@@ -236,6 +250,15 @@ const struct setting_row setting_rows[] = {
 	{ "bluetooth", "instant-readout", CHOICE(choices_readout),
 	  "bms", false, "What the Instant Readout advertisement looks like.",
 	  FIELD(bluetooth.instant_readout) },
+	/* That of a Lynx Smart BMS NG 500, which readers know with record
+	 * 0A; a VE.Bus BMS NG has none that is known (interop.md 1.6). */
+	{ "bluetooth", "product-id", HEX(0, 0xffff),
+	  "0xa3e4", false, "As which product the Instant Readout is sent. The "
+	  "default belongs to a Lynx Smart BMS NG 500: apps that know that "
+	  "one show the values.", FIELD(bluetooth.product_id) },
+	{ "bluetooth", "adapter", CHOICE(choices_adapter),
+	  "auto", false, "The Bluetooth adapter that is used; auto is the "
+	  "first one that there is.", FIELD(bluetooth.adapter) },
 
 	{ "capture", "file", OTHER(SETTING_TEXT),
 	  "", false, "Records every byte of every port into this file; nothing "
@@ -248,6 +271,6 @@ const struct setting_row setting_rows[] = {
 const size_t n_setting_rows = ARRAY_SIZE(setting_rows);
 
 _Static_assert(ARRAY_SIZE(setting_rows) ==
-	       3 + 4 + 3 + 1 + LINE_COUNT + 18 + 5 + 2 + 2,
+	       3 + 4 + 3 + 1 + LINE_COUNT + 18 + 5 + 4 + 2,
 	       "a row for every setting");
 _Static_assert(ARRAY_SIZE(setting_rows) <= 64, "given has a bit for each");

@@ -18,9 +18,6 @@
 enum {
 	/* Of Bluetooth's assigned numbers: whose data it is. */
 	READOUT_COMPANY = 0x02e1,
-	/* Lynx Smart BMS NG 500, which readers know with record 0A; there
-	 * is none for a VE.Bus BMS NG (interop.md 1.6). */
-	READOUT_PRODUCT_DEFAULT = 0xa3e4,
 	READOUT_HEADER_SIZE = 8,
 	READOUT_PAYLOAD_MAX = AES_BLOCK_SIZE,
 	READOUT_SIZE_MAX = READOUT_HEADER_SIZE + READOUT_PAYLOAD_MAX,

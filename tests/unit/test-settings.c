@@ -105,6 +105,9 @@ static const struct {
 	{ "bluetooth", "enabled", "yes", "yes or no" },
 	{ "bluetooth", "instant-readout", "bms",
 	  "bms, battery-monitor, smart-lithium or off" },
+	{ "bluetooth", "product-id", "0xa3e4", "0x0000 to 0xffff" },
+	{ "bluetooth", "adapter", "auto", "auto, hci0, hci1, hci2, hci3, "
+	  "hci4, hci5, hci6 or hci7" },
 	{ "capture", "file", "",
 	  "a path or name of up to 255 characters, or nothing" },
 	{ "capture", "max-size", "16", "1 to 1024 MiB" },
@@ -163,6 +166,8 @@ START_TEST(defaults_are_the_figures_of_the_requirements)
 	ck_assert_int_eq(s.monitor.low_soc_warning_permille, 120);
 	ck_assert_int_eq(s.monitor.discharge_floor_permille, 100);
 	ck_assert_int_eq(s.inverter.reduced_charge_current_ma, 5000);
+	ck_assert_int_eq(s.bluetooth.product_id, 0xa3e4);
+	ck_assert_int_eq(s.bluetooth.adapter, -1);
 	ck_assert_int_eq(s.capture.max_size_mib, 16);
 	ck_assert_str_eq(s.gpio.line[LINE_LOAD_DISCONNECT], "17");
 	ck_assert_str_eq(s.gpio.line[LINE_CHARGE_DISCONNECT], "27");
@@ -264,6 +269,8 @@ START_TEST(words_are_taken_letter_by_letter_only)
 		{ "battery-monitor", "charged-voltage", "Auto" },
 		{ "battery-monitor", "charged-voltage", "0" },
 		{ "bluetooth", "instant-readout", "smart lithium" },
+		{ "bluetooth", "adapter", "hci8" },
+		{ "bluetooth", "adapter", "0" },
 		{ "bus rack", "device", "" },
 		{ "bus rack", "device", "/dev/x # the rack" },
 		{ "bus rack", "device", ";/dev/x" },
@@ -313,6 +320,36 @@ START_TEST(lines_are_numbers_names_or_nothing)
 }
 END_TEST
 
+/* G1 */
+START_TEST(a_product_id_is_0x_and_up_to_four_digits)
+{
+	static const char *const good[][2] = {
+		{ "0xBA77", "0xba77" }, { "0x0", "0x0000" },
+		{ "0xffff", "0xffff" }, { "0x0f9", "0x00f9" },
+	};
+	static const char *const bad[] = {
+		"", "0x", "0xg", "0x@", "0x`", "0x/", "0xG1", "a3e4", "41956",
+		"0X1", "0x10000", "0x00001", "0x a", "0x1 ", "0x-1", "-0x1",
+		"0xa3e4e4e4e4e4e4e4e4e4",
+	};
+	const struct setting_row *row = settings_row("bluetooth",
+						     "product-id");
+	struct settings s;
+
+	make_valid(&s);
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		must_set(&s, "bluetooth", "product-id", good[i][0]);
+		ck_assert_str_eq(text_of(&s, row), good[i][1]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		ck_assert_msg(set(&s, "bluetooth", "product-id",
+				  bad[i]) == -1, "%s", bad[i]);
+		ck_assert_ptr_nonnull(strstr(error, "0x0000 to 0xffff"));
+		ck_assert_int_eq(s.bluetooth.product_id, 0xf9);
+	}
+}
+END_TEST
+
 START_TEST(addresses_are_lists_and_ranges)
 {
 	static const struct {
@@ -359,6 +396,10 @@ static void random_value(uint64_t *seed, const struct setting_row *row,
 		n = (size_t)((row->max - row->min) / step_of(row));
 		snprintf(value, 64, "%s", number_text(row, row->min +
 			 step_of(row) * unit_between(seed, 0, (int64_t)n)));
+		return;
+	case SETTING_HEX:
+		snprintf(value, 64, "0x%X", (unsigned int)
+			 unit_between(seed, row->min, row->max));
 		return;
 	case SETTING_BOOL:
 		strcpy(value, unit_between(seed, 0, 1) ? "yes" : "no");
@@ -546,6 +587,7 @@ int main(void)
 	tcase_add_test(c, words_are_taken_letter_by_letter_only);
 	tcase_add_test(c, lines_are_numbers_names_or_nothing);
 	tcase_add_test(c, addresses_are_lists_and_ranges);
+	tcase_add_test(c, a_product_id_is_0x_and_up_to_four_digits);
 	tcase_add_test(c, any_allowed_value_reads_back_as_itself);
 	tcase_add_test(c, an_unknown_word_is_answered_with_the_nearest);
 	tcase_add_test(c, a_bus_has_a_name_that_captures_can_carry);
