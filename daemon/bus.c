@@ -15,6 +15,7 @@
 #include "daemon/bus_write.h"
 #include "daemon/log.h"
 #include "daemon/repeat.h"
+#include "lib/base/utf8.h"
 
 enum {
 	/* Then the rest of the loop has its turn, whichever comes first. */
@@ -449,7 +450,7 @@ void bus_event(struct bus *bus, const char *code, const char *text,
 
 	if (!bus->owned || !has_room(bus->connection, QUEUE_EVENTS_MAX))
 		return;
-	snapshot_text(clean, sizeof(clean), text);
+	utf8_copy(clean, sizeof(clean), text);
 	(void)sd_bus_emit_signal(bus->connection, BUS_ROOT, BUS_BMS, "Event",
 				 "ssb", code, clean, active);
 }

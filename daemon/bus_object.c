@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/utf8.h"
+
 static void fill(struct bus_object *object, const struct view *view)
 {
 	union snapshot *next = object->next;
@@ -231,14 +233,13 @@ static bool is_constant(const struct bus_object *object,
 	uint8_t address = 0;
 
 	if (object->kind == BUS_OBJECT_BUS) {
-		snapshot_text(name, sizeof(name),
-			      view->bus[object->index].name);
+		utf8_copy(name, sizeof(name), view->bus[object->index].name);
 		return strcmp(name, object->shown->bus.name) == 0;
 	}
 	if (object->kind != BUS_OBJECT_BATTERY)
 		return true;
 	settings_battery(view->settings, object->index, &bus, &address);
-	snapshot_text(name, sizeof(name), view->settings->bus[bus].name);
+	utf8_copy(name, sizeof(name), view->settings->bus[bus].name);
 	return address == battery->address &&
 	       strcmp(name, battery->bus) == 0;
 }

@@ -8,6 +8,7 @@
 
 #include "daemon/bus_table.h"
 #include "lib/core/bypass.h"
+#include "lib/core/show.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 #define MODES_ALLOWED "on, charger-only, inverter-only or off"
@@ -38,7 +39,7 @@ static int read_mode(const struct order_row *row, sd_bus_message *call,
 	if (r < 0)
 		return r;
 	ret->kind = ORDER_MODE;
-	if (snapshot_mode_find(name, &ret->mode))
+	if (show_mode_find(name, &ret->mode))
 		return 0;
 	return sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS,
 				 "Mode cannot be \"%.40s\"; allowed is "

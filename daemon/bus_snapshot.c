@@ -5,83 +5,13 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/base/utf8.h"
 #include "lib/core/arrangement.h"
+#include "lib/core/show.h"
 #include "lib/mk3/mk3.h"
 
 /* Of one LiFePO4 cell. */
 #define CELL_NOMINAL_V 3.2
-
-static const struct {
-	enum bms_mode mode;
-	const char *name;
-} mode_names[] = {
-	{ BMS_MODE_OFF, "off" },
-	{ BMS_MODE_CHARGER_ONLY, "charger-only" },
-	{ BMS_MODE_INVERTER_ONLY, "inverter-only" },
-	{ BMS_MODE_ON, "on" },
-};
-
-_Static_assert(ARRAY_SIZE(mode_names) == BMS_MODE_ON + 1,
-	       "a name for every mode");
-
-const char *snapshot_mode_name(enum bms_mode mode)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(mode_names); i++) {
-		if (mode_names[i].mode == mode)
-			return mode_names[i].name;
-	}
-	return "";
-}
-
-bool snapshot_mode_find(const char *name, enum bms_mode *ret_mode)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(mode_names); i++) {
-		if (strcmp(mode_names[i].name, name) != 0)
-			continue;
-		*ret_mode = mode_names[i].mode;
-		return true;
-	}
-	return false;
-}
-
-/* Length of the well-formed UTF-8 sequence at s (Unicode, table 3-7), or 0
- * where there is none. Never reads past the NUL. */
-static size_t utf8_len(const unsigned char *s)
-{
-	size_t len = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 :
-		     s[0] < 0xf5 ? 4 : 0;
-
-	if (s[0] >= 0x20 && s[0] < 0x7f)
-		return 1;
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
-}
-
-void snapshot_text(char *buf, size_t size, const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	size_t used = 0;
-
-	while (s && *s) {
-		size_t len = utf8_len(s);
-
-		if (used + (len ? len : 1) >= size)
-			break;
-		if (len)
-			memcpy(buf + used, s, len);
-		else
-			buf[used] = '?';
-		used += len ? len : 1;
-		s += len ? len : 1;
-	}
-	buf[used] = '\0';
-}
 
 static double milli(maybe_i32 value)
 {
@@ -112,59 +42,12 @@ static void cell_id(char id[SNAPSHOT_CELL_ID_SIZE],
 	text_uint(&t, extreme->cell);
 }
 
-/* "" where nobody can say: line not fitted, or not read back as written. */
-static const char *line_text(const struct view *view,
-			     enum settings_line line)
+const char *snapshot_line(const struct view *view,
+			  enum settings_line line)
 {
 	if (!view->lines_ok || view->settings->gpio.line[line][0] == '\0')
 		return "";
 	return view->lines.high[line] ? "high" : "floating";
-}
-
-/* Low, but not (yet) forbidden: what the pre-alarm is about. */
-static bool is_pre_alarm(const struct reason *reason)
-{
-	switch (reason->kind) {
-	case REASON_CELL_PRE_ALARM:
-	case REASON_CELL_LOW:
-	case REASON_CELL_LOW_HARD:
-	case REASON_SOC_WARNING:
-	case REASON_SOC_FLOOR:
-		return true;
-	case REASON_UNKNOWN:
-	case REASON_SILENT:
-	case REASON_UNREADABLE:
-	case REASON_TEMPERATURE_UNKNOWN:
-	case REASON_CELL_IMPLAUSIBLE:
-	case REASON_CELL_HIGH:
-	case REASON_CELL_HIGH_HARD:
-	case REASON_CHARGE_COLD:
-	case REASON_CHARGE_HOT:
-	case REASON_CHARGE_HOT_HARD:
-	case REASON_DISCHARGE_COLD:
-	case REASON_DISCHARGE_HOT:
-	case REASON_CHARGE_SWITCH:
-	case REASON_DISCHARGE_SWITCH:
-	case REASON_BATTERY_PROTECTS:
-	case REASON_CHARGE_CURRENT:
-	case REASON_CHARGE_PULSE:
-	case REASON_DISCHARGE_CURRENT:
-	case REASON_DISCHARGE_PULSE:
-	case REASON_BYPASSED:
-	case REASON_MISMATCH:
-	case REASON_ARRANGEMENT:
-	case REASON_BANK_VOLTAGE:
-	case REASON_BANK_LOW:
-	case REASON_BYPASS_LOW:
-	case REASON_BYPASS_HIGH:
-	case REASON_UPDATE:
-	case REASON_REMOTE_OFF:
-	case REASON_MODE:
-	case REASON_LINES:
-	case REASON_KIND_COUNT:
-		return false;
-	}
-	return false;
 }
 
 static void add_reason(struct snapshot_reasons *reasons,
@@ -177,7 +60,6 @@ static void add_reason(struct snapshot_reasons *reasons,
 static void fill_reasons(const struct bms_output *output,
 			 struct snapshot_bms *ret)
 {
-	bool pre_alarm = output->atd_high && output->pre_alarm_high;
 	struct snapshot_reasons *charge = &ret->charge_reasons;
 	struct snapshot_reasons *discharge = &ret->discharge_reasons;
 
@@ -186,10 +68,9 @@ static void fill_reasons(const struct bms_output *output,
 	for (size_t i = 0; i < output->n_reasons; i++) {
 		const struct reason *reason = &output->reasons[i];
 
-		if (reason->forbids_charge)
+		if (show_reason(output, reason, SHOW_REASONS_CHARGE, 0))
 			add_reason(charge, reason);
-		if (reason->forbids_discharge ||
-		    (pre_alarm && is_pre_alarm(reason)))
+		if (show_reason(output, reason, SHOW_REASONS_DISCHARGE, 0))
 			add_reason(discharge, reason);
 	}
 }
@@ -246,15 +127,13 @@ void snapshot_bms(const struct view *view, struct snapshot_bms *ret)
 	fill_bank(output, ret);
 	fill_reasons(output, ret);
 	fill_codes(output->codes, ret);
-	ret->mode = snapshot_mode_name(view->mode);
+	ret->mode = show_mode_name(view->mode);
 	ret->remote_on = output->remote_on;
-	ret->allowed_to_charge = output->atc_high ? "yes" : "no";
-	ret->allowed_to_discharge = !output->atd_high ? "no" :
-				    output->pre_alarm_high ? "pre-alarm" :
-				    "yes";
-	ret->load_disconnect = line_text(view, LINE_LOAD_DISCONNECT);
-	ret->charge_disconnect = line_text(view, LINE_CHARGE_DISCONNECT);
-	ret->pre_alarm = line_text(view, LINE_PRE_ALARM);
+	ret->allowed_to_charge = show_allowed_to_charge(output);
+	ret->allowed_to_discharge = show_allowed_to_discharge(output);
+	ret->load_disconnect = snapshot_line(view, LINE_LOAD_DISCONNECT);
+	ret->charge_disconnect = snapshot_line(view, LINE_CHARGE_DISCONNECT);
+	ret->pre_alarm = snapshot_line(view, LINE_PRE_ALARM);
 	ret->outputs_virtual = view->lines_virtual;
 	ret->updating = output->updating;
 	ret->version = PACKAGE_VERSION;
@@ -270,25 +149,17 @@ static double counted_soc(const struct bms_battery *battery)
 	       ((double)capacity.value * (double)CHARGE_PER_MAH);
 }
 
-/* Sensors of the cells only; the warmest, NaN where one cannot be read. */
+/* Returns the warmest. */
 static double fill_temperatures(const struct sample *sample,
 				struct snapshot_doubles *ret)
 {
-	double warmest = NAN;
-	bool all_known = true;
+	maybe_i32 dc[BMS_TEMPERATURES_MAX];
+	maybe_i32 warmest;
 
-	ret->n = 0;
-	for (uint32_t i = 0; i < sample->n_temperatures &&
-			     i < BMS_TEMPERATURES_MAX; i++) {
-		const struct sample_temperature *t = &sample->temperature[i];
-
-		if (t->role != TEMPERATURE_CELL)
-			continue;
-		ret->value[ret->n++] = deci(t->dc);
-		warmest = fmax(warmest, deci(t->dc));
-		all_known = all_known && t->dc.known;
-	}
-	return all_known ? warmest : NAN;
+	ret->n = show_cell_temperatures(sample, dc, &warmest);
+	for (uint32_t i = 0; i < ret->n; i++)
+		ret->value[i] = deci(dc[i]);
+	return deci(warmest);
 }
 
 static void fill_cells(const struct sample *sample,
@@ -310,12 +181,10 @@ static void fill_identity(const struct bms_battery *battery,
 {
 	const struct sample *sample = &battery->sample;
 
-	snapshot_text(ret->serial, sizeof(ret->serial), sample->serial);
-	snapshot_text(ret->model, sizeof(ret->model), sample->model);
-	snapshot_text(ret->firmware, sizeof(ret->firmware),
-		      sample->firmware);
-	ret->nominal_capacity = milli(sample->design_mah.known ?
-				      sample->design_mah : sample->full_mah);
+	utf8_copy(ret->serial, sizeof(ret->serial), sample->serial);
+	utf8_copy(ret->model, sizeof(ret->model), sample->model);
+	utf8_copy(ret->firmware, sizeof(ret->firmware), sample->firmware);
+	ret->nominal_capacity = milli(battery_capacity_mah(battery));
 	ret->nominal_voltage = battery->used ?
 			       sample->n_cells * CELL_NOMINAL_V : NAN;
 	ret->cycles = unsigned_of(sample->cycles);
@@ -339,30 +208,30 @@ static void fill_reading(const struct sample *sample,
 void snapshot_battery(const struct view *view, uint32_t index,
 		      struct snapshot_battery *ret)
 {
-	static const struct sample nothing;
 	const struct bms_battery *battery = &view->state->battery[index];
 	struct snapshot_reasons *reasons = &ret->reasons;
 	uint32_t bus = 0;
 	uint8_t address = 0;
 
 	settings_battery(view->settings, index, &bus, &address);
-	snapshot_text(ret->bus, sizeof(ret->bus),
-		      view->settings->bus[bus].name);
+	utf8_copy(ret->bus, sizeof(ret->bus), view->settings->bus[bus].name);
 	ret->address = address;
 	fill_identity(battery, ret);
-	fill_reading(battery->online ? &battery->sample : &nothing, ret);
+	fill_reading(show_sample(battery), ret);
 	ret->counted_state_of_charge = counted_soc(battery);
 	ret->online = battery->online;
 	ret->bypassed = battery->bypassed;
-	ret->allowed_to_charge = battery->online && !battery->forbids_charge;
-	ret->allowed_to_discharge = battery->online &&
-				    !battery->forbids_discharge;
+	ret->allowed_to_charge = show_battery_charge(battery);
+	ret->allowed_to_discharge = show_battery_discharge(battery);
 	ret->age = (struct snapshot_age){ view, battery->sample.time,
 					  battery->used };
 	reasons->n = 0;
 	for (size_t i = 0; i < view->output->n_reasons; i++) {
-		if (view->output->reasons[i].battery == index + 1)
-			add_reason(reasons, &view->output->reasons[i]);
+		const struct reason *reason = &view->output->reasons[i];
+
+		if (show_reason(view->output, reason, SHOW_REASONS_BATTERY,
+				index + 1))
+			add_reason(reasons, reason);
 	}
 }
 
@@ -391,8 +260,7 @@ static double charge_current(const struct inverter_reading *reading)
 
 static bool is_fresh(const struct view *view, mono_t time)
 {
-	return view->inverter->connected &&
-	       mono_elapsed_ms(time, view->now) <= SNAPSHOT_INVERTER_MS;
+	return show_inverter_fresh(view->inverter, time, view->now);
 }
 
 static maybe_i32 where(bool fresh, maybe_i32 value)
@@ -471,9 +339,9 @@ void snapshot_bus(const struct view *view, uint32_t index,
 		bus->counters ? bus->counters : &none;
 
 	*ret = *last;
-	snapshot_text(ret->name, sizeof(ret->name), bus->name);
-	snapshot_text(ret->device, sizeof(ret->device), bus->device);
-	snapshot_text(ret->protocol, sizeof(ret->protocol), bus->protocol);
+	utf8_copy(ret->name, sizeof(ret->name), bus->name);
+	utf8_copy(ret->device, sizeof(ret->device), bus->device);
+	utf8_copy(ret->protocol, sizeof(ret->protocol), bus->protocol);
 	ret->connected = bus->connected;
 	if (last->counted.us > 0 &&
 	    mono_elapsed_ms(last->counted, view->now) < SNAPSHOT_COUNTERS_MS)

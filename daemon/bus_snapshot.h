@@ -20,9 +20,7 @@ enum {
 	/* Counters of a bus are shown this often and not oftener, ms. */
 	SNAPSHOT_COUNTERS_MS = 1000,
 	/* The history is shown this often, ms. */
-	SNAPSHOT_HISTORY_MS = 60000,
-	/* Older than this, a reading of the inverter is not shown, ms. */
-	SNAPSHOT_INVERTER_MS = 5000
+	SNAPSHOT_HISTORY_MS = 60000
 };
 
 struct snapshot_doubles {
@@ -217,16 +215,8 @@ void snapshot_bus(const struct view *view, uint32_t index,
 /* Seconds since the last sample was complete; NaN where there is none. */
 double snapshot_age(const struct snapshot_age *age);
 
-/* "on", "charger-only", "inverter-only", "off". */
-const char *snapshot_mode_name(enum bms_mode mode);
-/* True, and the mode, where name is one of these four. */
-bool snapshot_mode_find(const char *name, enum bms_mode *ret_mode);
-
-/*
- * Copies text, cut to size (1 or more), as valid UTF-8: a bus daemon throws
- * out whoever sends it anything else, and packs send junk. What is not
- * UTF-8, and control characters, become '?'.
- */
-void snapshot_text(char *buf, size_t size, const char *text);
+/* Of an output line, as read back: "high", "floating", or "" where nobody can
+ * say: not fitted, or not read back as written. */
+const char *snapshot_line(const struct view *view, enum settings_line line);
 
 #endif

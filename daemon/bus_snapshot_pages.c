@@ -5,6 +5,7 @@
 
 #include "daemon/bus_snapshot.h"
 #include "lib/base/text.h"
+#include "lib/base/utf8.h"
 #include "lib/core/history.h"
 
 static double scaled(int64_t value, uint8_t decimals)
@@ -44,10 +45,8 @@ static double permille(int32_t value)
 void snapshot_settings(const struct view *view, struct snapshot_settings *ret)
 {
 	const struct settings_monitor *m = &view->settings->monitor;
-	int32_t charged_mv = m->charged_voltage_mv ? m->charged_voltage_mv :
-						     CHARGE_AUTO_MV;
 
-	ret->charged_voltage = charged_mv / 1000.0;
+	ret->charged_voltage = charge_full_mv(m) / 1000.0;
 	ret->tail_current = permille(m->tail_current_permille);
 	ret->charged_detection_time = m->charged_detection_time_ms / 60000.0;
 	ret->low_soc_warning = permille(m->low_soc_warning_permille);
@@ -91,7 +90,7 @@ static void fill(const struct view *view, const struct setting_row *row,
 		text_str(&section, view->settings->bus[bus].name);
 	}
 	settings_text(view->settings, row, bus, value, sizeof(value));
-	snapshot_text(ret->value, sizeof(ret->value), value);
+	utf8_copy(ret->value, sizeof(ret->value), value);
 	settings_allowed(row, &allowed);
 	ret->key = row->key;
 	ret->unit = row->unit ? row->unit : "";

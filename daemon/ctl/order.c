@@ -7,6 +7,7 @@
 
 #include "daemon/bus_table.h"
 #include "daemon/ctl/ctl.h"
+#include "lib/core/show.h"
 
 #define MODES "on, charger-only, inverter-only or off"
 
@@ -64,7 +65,7 @@ int ctl_mode(const struct ctl *ctl, char *const arguments[])
 	int r;
 
 	if (arguments[0] && (arguments[1] ||
-			     !snapshot_mode_find(arguments[0], &mode))) {
+			     !show_mode_find(arguments[0], &mode))) {
 		ctl_complain("mode takes one of " MODES);
 		return CTL_USAGE;
 	}

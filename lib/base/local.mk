@@ -8,6 +8,7 @@ libbms_a_SOURCES += \
 	lib/base/sample.h \
 	lib/base/session.h \
 	lib/base/text.c lib/base/text.h \
+	lib/base/utf8.c lib/base/utf8.h \
 	lib/base/capture.c lib/base/capture.h \
 	lib/base/identities.c lib/base/identities.h \
 	lib/base/overrides.c lib/base/overrides.h \

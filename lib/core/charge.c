@@ -257,12 +257,16 @@ static void obey(struct bms_state *state, const struct bms_input *input,
 	state->uncharged.clearing = false;
 }
 
+int32_t charge_full_mv(const struct settings_monitor *monitor)
+{
+	return monitor->charged_voltage_mv ? monitor->charged_voltage_mv :
+					     CHARGE_AUTO_MV;
+}
+
 static enum latch_evidence judge_charged(const struct settings_monitor *m,
 					 const struct bms_output *out)
 {
-	int64_t per_12v = m->charged_voltage_mv ? m->charged_voltage_mv :
-						  CHARGE_AUTO_MV;
-	int64_t above_mv = per_12v * out->nominal_mv.value / CHARGE_NOMINAL_MV;
+	int64_t above_mv = (int64_t)charge_full_mv(m) * out->nominal_mv.value / CHARGE_NOMINAL_MV;
 
 	if (!out->soc_settable || !out->capacity_mah.known ||
 	    !out->voltage_mv.known || !out->current_ma.known)

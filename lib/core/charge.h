@@ -55,6 +55,7 @@ struct bms_input;
 struct bms_output;
 struct bms_state;
 struct settings;
+struct settings_monitor;
 
 /* The unit of a count is half a nanocoulomb: the sum of two currents in mA
  * times microseconds, halved. 1 mAh = 3.6 C. */
@@ -140,5 +141,9 @@ void charge_forget_times(struct charge *charge);
 void charge_step(struct bms_state *state, const struct settings *settings,
 		 const struct bms_input *input,
 		 struct bms_output *ret_output);
+
+/* Above which voltage a bank of 12.8 V may be full, mV: also where that
+ * setting is auto. */
+int32_t charge_full_mv(const struct settings_monitor *monitor);
 
 #endif

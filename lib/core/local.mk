@@ -21,4 +21,5 @@ libbms_a_SOURCES += \
 	lib/core/protect.c lib/core/protect.h \
 	lib/core/reason.c lib/core/reason.h \
 	lib/core/remote.c lib/core/remote.h \
+	lib/core/show.c lib/core/show.h \
 	lib/core/update.c lib/core/update.h

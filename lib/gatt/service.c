@@ -276,22 +276,8 @@ void service_codes(code_set codes, struct text *t)
 	}
 }
 
-static bool wanted(const struct reason *reason,
-		   enum service_reason_filter filter, uint32_t battery)
-{
-	switch (filter) {
-	case SERVICE_REASONS_CHARGE:
-		return reason->forbids_charge;
-	case SERVICE_REASONS_DISCHARGE:
-		return reason->forbids_discharge;
-	case SERVICE_REASONS_BATTERY:
-		return reason->battery == battery;
-	}
-	return false;
-}
-
-void service_reasons(const struct reason *reasons, size_t n,
-		     enum service_reason_filter filter, uint32_t battery,
+void service_reasons(const struct bms_output *output,
+		     enum show_reasons which, uint32_t battery,
 		     struct text *t)
 {
 	/* A line feed, "+" and ten digits. */
@@ -300,10 +286,10 @@ void service_reasons(const struct reason *reasons, size_t n,
 	const char *between = "";
 	uint32_t more = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (!wanted(&reasons[i], filter, battery))
+	for (size_t i = 0; i < output->n_reasons; i++) {
+		if (!show_reason(output, &output->reasons[i], which, battery))
 			continue;
-		reason_text(&reasons[i], line);
+		reason_text(&output->reasons[i], line);
 		if (more || t->len + strlen(line) + 1 + ROOM >= t->size) {
 			more++;
 			continue;

@@ -15,6 +15,7 @@
 
 #include "lib/base/settings.h"
 #include "lib/core/bms.h"
+#include "lib/core/show.h"
 
 enum {
 	SERVICE_VALUE_MAX = 512, /* of an attribute: Core 3.F.3.2.9 */
@@ -116,7 +117,7 @@ struct service_values {
 	struct service_list cell_mv, cell_dc;
 	/* History page. */
 	struct service_number history[HISTORY_COUNT];
-	/* Settings, as they are stored. */
+	/* Settings, as they are stored; charged voltage also where auto. */
 	struct service_number charged_voltage, tail_current, charged_time;
 	struct service_number low_soc_warning, discharge_floor, bluetooth;
 };
@@ -226,19 +227,13 @@ int service_write(const struct service_row *row, const uint8_t *data,
 /* Appends "W-B07 A-B01": the names of the codes. */
 void service_codes(code_set codes, struct text *t);
 
-enum service_reason_filter {
-	SERVICE_REASONS_CHARGE,    /* that forbid charge */
-	SERVICE_REASONS_DISCHARGE, /* or discharge */
-	SERVICE_REASONS_BATTERY,   /* of one battery */
-};
-
 /*
- * Appends reasons, one a line; t has room for a value that may be read
- * (SERVICE_VALUE_MAX) and the NUL. Only whole ones: where there are more, the
- * last line is "+" and their number. battery is used by the last filter.
+ * Appends the output's reasons that show_reason() takes, one a line; t has
+ * room for a value that may be read (SERVICE_VALUE_MAX) and the NUL. Only
+ * whole ones: where there are more, the last line is "+" and their number.
  */
-void service_reasons(const struct reason *reasons, size_t n,
-		     enum service_reason_filter filter, uint32_t battery,
+void service_reasons(const struct bms_output *output,
+		     enum show_reasons which, uint32_t battery,
 		     struct text *t);
 
 #endif

@@ -188,7 +188,7 @@ const struct service_row service_rows[] = {
 
 	SETTING(0x0401, "Charged voltage", SERVICE_U16, -3, VOLT,
 		charged_voltage, MONITOR, "charged-voltage",
-		"For a 12 V bank; 0 is auto."),
+		"For a 12 V bank. Written 0: auto, 14.00 V."),
 	SETTING(0x0402, "Tail current", SERVICE_U16, -1, PERCENT,
 		tail_current, MONITOR, "tail-current", NULL),
 	SETTING(0x0403, "Charged detection time", SERVICE_U32, -3, SECOND,

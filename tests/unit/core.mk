@@ -21,7 +21,8 @@ core_programs = \
 	tests/unit/test-core-leds \
 	tests/unit/test-core-loop \
 	tests/unit/test-core-hold \
-	tests/unit/test-core-update
+	tests/unit/test-core-update \
+	tests/unit/test-core-show
 check_PROGRAMS += $(core_programs)
 TESTS += $(core_programs)
 
@@ -118,3 +119,7 @@ tests_unit_test_core_update_SOURCES = tests/unit/test-core-update.c \
 	$(core_bank)
 tests_unit_test_core_update_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_update_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_show_SOURCES = tests/unit/test-core-show.c
+tests_unit_test_core_show_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_show_LDADD = $(TEST_LIBS)
