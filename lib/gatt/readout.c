@@ -10,8 +10,8 @@ enum {
 
 /*
  * sent = value * times / over + plus, rounded to the nearest, or down,
- * within min and max. The mark for unknown is outside of these, except
- * where a field has none and sends what is harmless.
+ * within min and max (or unknown, where it is not). The mark for unknown is
+ * outside of these, except where a field has none and sends what is harmless.
  */
 struct field {
 	uint8_t start; /* bit, from 0 */
@@ -23,7 +23,7 @@ struct field {
 	int32_t min;   /* as it is sent */
 	int32_t max;
 	int32_t unknown;
-	enum { NEAREST, DOWN, ONE_BIT } how;
+	enum { NEAREST, DOWN, ONE_BIT, OR_UNKNOWN } how;
 };
 
 struct record {
@@ -113,7 +113,8 @@ static const struct field lithium_fields[] = {
 	CELL_VOLTS(48, 0), CELL_VOLTS(55, 1), CELL_VOLTS(62, 2),
 	CELL_VOLTS(69, 3), CELL_VOLTS(76, 4), CELL_VOLTS(83, 5),
 	CELL_VOLTS(90, 6), CELL_VOLTS(97, 7),
-	{ 104, 12, VALUE(voltage_mv), 1, 10, 0, 0, 0xffe, 0xfff, NEAREST },
+	/* Made for 12 and 24 V: no room for 48 V. */
+	{ 104, 12, VALUE(voltage_mv), 1, 10, 0, 0, 0xffe, 0xfff, OR_UNKNOWN },
 	COUNT_FIELD(116, 4, balancer, 3, 0xf),
 	CELSIUS(120),
 };
@@ -145,6 +146,8 @@ static uint32_t sent(const struct field *field, maybe_i32 value)
 		return (uint32_t)field->unknown;
 	n = divide((int64_t)value.value * field->times, field->over,
 		   field->how == DOWN) + field->plus;
+	if (field->how == OR_UNKNOWN && (n < field->min || n > field->max))
+		return (uint32_t)field->unknown;
 	if (n < field->min)
 		n = field->min;
 	if (n > field->max)

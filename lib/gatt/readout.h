@@ -4,7 +4,8 @@
  * apps and programs show without a connection (G1). One table a record says
  * where each value lies; everything comes from plain values that may be
  * unknown. What is unknown is sent as the record's mark for that, what is
- * out of its field's range as the end of the range that is next to it.
+ * out of its field's range as the end of the range that is next to it; but
+ * a voltage for which record 05 has no room as unknown.
  *
  * Layouts, marks and names: interop.md 1.1 to 1.5.
  */
