@@ -139,14 +139,15 @@ static nfds_t add_pty(const struct pty *pty, struct pollfd *fds)
 	return 2;
 }
 
-static void wait_for_event(const struct sim *sim,
-			   const struct control *control,
+/* Most wake-ups are for bytes that are due: then nothing is read. */
+static bool wait_for_event(struct sim *sim, const struct control *control,
 			   const sigset_t *waiting)
 {
 	struct pollfd fds[POLL_MAX];
 	nfds_t n = control_poll(control, fds);
 	int64_t wait_ns = sim_deadline(sim) - clock_ns();
 	struct timespec timeout;
+	bool quiet;
 
 	for (unsigned i = 0; i < sim->n_buses; i++)
 		n += add_pty(&sim->bus[i].pty, fds + n);
@@ -156,16 +157,22 @@ static void wait_for_event(const struct sim *sim,
 		wait_ns = 0;
 	timeout.tv_sec = wait_ns / NS_PER_S;
 	timeout.tv_nsec = wait_ns % NS_PER_S;
-	ppoll(fds, n, &timeout, waiting);
+	quiet = ppoll(fds, n, &timeout, waiting) == 0;
+	for (unsigned i = 0; i < sim->n_buses; i++)
+		sim->bus[i].pty.quiet = quiet;
+	sim->mk3.pty.quiet = quiet;
+	return !quiet;
 }
 
 static void run(struct sim *sim, struct control *control,
 		struct script *script, const sigset_t *waiting)
 {
 	while (!sim->quit && !stopped) {
-		wait_for_event(sim, control, waiting);
+		bool readable = wait_for_event(sim, control, waiting);
+
 		sim_run(sim, clock_ns());
-		control_run(control, sim);
+		if (readable)
+			control_run(control, sim);
 		script_run(script, sim);
 	}
 }

@@ -230,7 +230,7 @@ void pty_receive(struct pty *pty, int64_t now_ns)
 	uint8_t buf[512];
 	ssize_t n;
 
-	if (!pty->plugged)
+	if (!pty->plugged || pty->quiet)
 		return;
 	count_openers(pty);
 	while ((n = read(pty->master, buf, sizeof(buf))) > 0)
