@@ -37,18 +37,30 @@ finish() {
 
 exec {nothing}<> <(:)
 
-# until_true SECONDS COMMAND...
+# breathe [SECONDS]: between two looks. Who looks on without it takes all of
+# a processor, and makes the daemon late that it looks at.
+breathe() { read -rt "${1-0.02}" -u "$nothing"; }
+
+# until_true SECONDS COMMAND...: what has not come in the first second or two
+# is looked for less often.
 until_true() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1)) soon=$((SECONDS + 1))
 	shift
 	until "$@"; do
 		[ "$SECONDS" -le "$end" ] || return
-		read -rt 0.02 -u "$nothing"
+		breathe 0.0$((SECONDS > soon ? 9 : 2))
 	done
 	return 0
 }
 
 now_ms() { local t=${EPOCHREALTIME/[.,]/}; echo $((t / 1000)); }
+
+# past MS: whether so many have passed since $at. It begins no process, for
+# what asks again and again.
+past() {
+	local t=${EPOCHREALTIME/[.,]/}
+	[ $((t / 1000 - at)) -ge "$1" ]
+}
 
 # --- the bed ----------------------------------------------------------------
 
@@ -163,6 +175,17 @@ outputs() {
 are() {
 	outputs
 	[ "$outputs" = "$1" ] || { echo "outputs $outputs"; return 1; }
+}
+
+# stay OUTPUTS MS: fails where they are ever otherwise.
+stay() {
+	local at
+	at=$(now_ms)
+	until past "$2"; do
+		are "$1" || return
+		breathe 0.05
+	done
+	return 0
 }
 
 show() { systemctl show -P "$1" $unit; }

@@ -222,7 +222,7 @@ uint64_t chip_until(struct rig *rig, const char *outputs, uint32_t timeout_ms)
 	while (!are(outputs)) {
 		if (rig_now_us() > deadline)
 			show_and_fail(rig, outputs);
-		poll(NULL, 0, 1);
+		poll(NULL, 0, CHIP_LOOK_MS);
 	}
 	return rig_now_us();
 }
@@ -234,6 +234,6 @@ void chip_stays(struct rig *rig, const char *outputs, uint32_t ms)
 	while (rig_now_us() < end) {
 		if (!are(outputs))
 			show_and_fail(rig, outputs);
-		poll(NULL, 0, 1);
+		poll(NULL, 0, CHIP_LOOK_MS);
 	}
 }

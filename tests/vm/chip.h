@@ -14,7 +14,11 @@
 #include "tests/e2e/rig.h"
 
 #define CHIP_LABEL "bms"
-enum { CHIP_LINES = 128 };
+enum {
+	CHIP_LINES = 128,
+	/* Between two looks at it: they cost the daemon time. */
+	CHIP_LOOK_MS = 4,
+};
 
 /* Makes the chip with that label, every line pulled down. Fails the test
  * where this kernel has no gpio-sim. */
@@ -50,12 +54,12 @@ char chip_number(int offset);
  * "HH."; valid until the next call. */
 const char *chip_outputs(void);
 
-/* Waits, looking every millisecond, until these three are so ('*': either
+/* Waits, looking every CHIP_LOOK_MS, until these three are so ('*': either
  * way); microseconds (monotonic) when it was seen. After timeout_ms it
  * shows the rig's logs and fails the test. */
 uint64_t chip_until(struct rig *rig, const char *outputs,
 		    uint32_t timeout_ms);
-/* Looks every millisecond for that long, and fails the test where they are
+/* Looks every CHIP_LOOK_MS for that long, and fails the test where they are
  * ever otherwise. */
 void chip_stays(struct rig *rig, const char *outputs, uint32_t ms);
 

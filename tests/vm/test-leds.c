@@ -60,7 +60,7 @@ static struct wave watch(enum settings_line line, uint32_t ms)
 			}
 		}
 		w.level = now;
-		poll(NULL, 0, 1);
+		poll(NULL, 0, CHIP_LOOK_MS);
 	}
 	printf("%s: %d edges in %.1f s", settings_line_key(line), w.edges,
 	       (double)ms / 1000);
@@ -80,7 +80,7 @@ static void stays(enum settings_line line, char level, uint32_t ms)
 	struct wave w;
 
 	while (chip_line(line) != level && rig_now_us() < end)
-		poll(NULL, 0, 1);
+		poll(NULL, 0, CHIP_LOOK_MS);
 	w = watch(line, ms);
 	ck_assert_int_eq(w.level, level);
 	ck_assert_int_eq(w.edges, 0);

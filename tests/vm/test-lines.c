@@ -190,7 +190,7 @@ static bool pulse(bool l, const char *outputs)
 	end_us = rig_now_us() + QUIET_US;
 	while (at = rig_now_us(), at < end_us) {
 		same = same && strcmp(chip_outputs(), outputs) == 0;
-		poll(NULL, 0, 1);
+		poll(NULL, 0, CHIP_LOOK_MS);
 		late = late || rig_now_us() - at > LATE_US;
 	}
 	if (!late && !same)

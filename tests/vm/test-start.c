@@ -50,7 +50,7 @@ static void ends(const char *fault, const char *conf, const char *state,
 	while (waitpid(pid, &status, WNOHANG) == 0) {
 		ck_assert_str_eq(chip_outputs(), outputs);
 		ck_assert_uint_lt(rig_now_us() - at, END_MS * 1000);
-		poll(NULL, 0, 1);
+		poll(NULL, 0, CHIP_LOOK_MS);
 	}
 	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 	row(fault, "ends, no line has moved", rig_now_us() - at, END_MS);

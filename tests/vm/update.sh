@@ -29,7 +29,7 @@ look() {
 	while [ ! -e /run/look-no-more ]; do
 		outputs
 		[ "$outputs" = H. ] || echo "$outputs" >>/run/seen
-		read -rt 0.005 -u "$nothing"
+		breathe
 	done
 }
 
@@ -51,25 +51,15 @@ nothing_watched() { cat /run/watched; [ "$(cat /run/watched)" = watching ]; }
 # to restart. Looks on until the discharge line floats: not before 119 s, at
 # 130 s at the latest, and the charge line all the while.
 fails_after() {
-	local left=0
-	while [ "$left" = 0 ] && [ $(($(now_ms) - at)) -lt 140000 ]; do
-		outputs
-		case $outputs in
-		H.) ;;
-		*) left=$(($(now_ms) - at)) ;;
-		esac
+	local left
+	while are H. >/dev/null && ! past 140000; do
+		breathe 0.1
 	done
+	left=$(($(now_ms) - at))
 	check "it $1: both float then" are ..
 	row "update, then it $1" "discharge line floats" "$left" 130000
 	check "it $1: driven for 119 s" [ "$left" -ge 119000 ]
-	check "it $1: and they stay so" stay_floating
-}
-
-stay_floating() {
-	local end=$(($(now_ms) + 5000))
-	while [ "$(now_ms)" -lt $end ]; do
-		are .. || return
-	done
+	check "it $1: and they stay so" stay .. 5000
 }
 
 # mended COMMAND...: which puts the program back.
