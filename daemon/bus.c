@@ -3,44 +3,28 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <systemd/sd-bus.h>
 #include <time.h>
 
 #include "daemon/bus_object.h"
 #include "daemon/bus_write.h"
 #include "daemon/log.h"
+#include "daemon/pump.h"
 #include "daemon/repeat.h"
 #include "lib/base/utf8.h"
 
 enum {
-	/* Then the rest of the loop has its turn, whichever comes first. */
-	MESSAGES_PER_TURN = 16,
-	SERVE_US = 2000,
 	/* Unsent messages; then changes are kept for later, */
 	QUEUE_CHANGES_MAX = 16,
-	QUEUE_ANSWERS_MAX = 128, /* then callers are not listened to, */
 	QUEUE_EVENTS_MAX = 1024, /* then events are lost */
 	START_TIMEOUT_MS = 2000,
 	EVENT_TEXT_SIZE = 512
 };
 
 #define RETRY_S 3.0
-/* So long a bus may take nothing of what is unsent; then a new connection
- * is made. A bus daemon stops reading from whom it holds too much for others
- * (max_incoming_bytes, dbus-daemon(1)): one program that listens and is
- * stopped would else silence this one for everybody. */
-#define STUCK_S 5.0
-
-/* What is on its way: a bus that is only slow makes it less. */
-struct unsent {
-	uint64_t messages; /* not in the socket yet */
-	int bytes;         /* in it, not read by the bus daemon yet */
-};
 
 struct bus {
 	struct ev_loop *loop;
@@ -57,12 +41,8 @@ struct bus {
 	bool refused; /* the name */
 	bool owned;
 
-	ev_prepare prepare;
-	ev_io io;
-	ev_timer timeout;
+	struct pump pump;
 	ev_timer retry;
-	ev_timer stuck; /* runs while something is unsent */
-	struct unsent unsent; /* when it was looked at last */
 };
 
 static uint64_t monotonic_us(void)
@@ -81,6 +61,7 @@ static const char *kind_of(const struct bus *bus)
 /* Lets go of the connection, which also lets go of the name. */
 static void disconnect(struct bus *bus)
 {
+	pump_detach(&bus->pump);
 	bus_writes_drop(&bus->writes);
 	bus_tree_remove(&bus->tree);
 	bus->name = sd_bus_slot_unref(bus->name);
@@ -89,13 +70,13 @@ static void disconnect(struct bus *bus)
 	bus->asked = false;
 	bus->refused = false;
 	bus->owned = false;
-	ev_io_stop(bus->loop, &bus->io);
-	ev_timer_stop(bus->loop, &bus->timeout);
-	ev_timer_stop(bus->loop, &bus->stuck);
 }
 
-static void fail(struct bus *bus, int error)
+/* struct pump_hooks. */
+static void fail(void *data, int error)
 {
+	struct bus *bus = data;
+
 	if (repeat_failed(&bus->repeat))
 		log_line(LOG_LEVEL_WARNING, "bus",
 			 "no connection to the %s bus: %s, protection goes "
@@ -139,34 +120,16 @@ static int ask_for_name(struct bus *bus)
 					 BUS_NAME, 0, on_name, bus);
 }
 
-/* False where so much is unsent that nothing must be added. */
-static bool has_room(sd_bus *to, uint64_t max)
+/* struct pump_hooks. */
+static int served(void *data)
 {
-	uint64_t queued = 0;
+	struct bus *bus = data;
 
-	return sd_bus_get_n_queued_write(to, &queued) >= 0 && queued < max;
-}
-
-/* Some of what is waiting, in and out. */
-static void serve(struct bus *bus)
-{
-	uint64_t end_us = monotonic_us() + SERVE_US;
-	int r = 1;
-
-	for (int i = 0; i < MESSAGES_PER_TURN && r > 0; i++) {
-		if (i > 0 && (monotonic_us() >= end_us ||
-			      !has_room(bus->connection, QUEUE_ANSWERS_MAX)))
-			break;
-		r = sd_bus_process(bus->connection, NULL);
-	}
-	if (r >= 0 && sd_bus_is_open(bus->connection) <= 0)
-		r = -ECONNRESET;
-	if (r >= 0 && bus->refused)
-		r = -EEXIST;
-	if (r >= 0 && !bus->asked && sd_bus_is_ready(bus->connection) > 0)
-		r = ask_for_name(bus);
-	if (r < 0)
-		fail(bus, r);
+	if (bus->refused)
+		return -EEXIST;
+	if (!bus->asked && sd_bus_is_ready(bus->connection) > 0)
+		return ask_for_name(bus);
+	return 0;
 }
 
 static int connect_bus(struct bus *bus)
@@ -176,6 +139,7 @@ static int connect_bus(struct bus *bus)
 
 	if (r < 0)
 		return r;
+	pump_attach(&bus->pump, bus->connection);
 	r = sd_bus_add_object_manager(bus->connection, &bus->manager,
 				      BUS_ROOT);
 	if (r < 0)
@@ -184,43 +148,6 @@ static int connect_bus(struct bus *bus)
 	if (r < 0)
 		return r;
 	return bus_tree_add(&bus->tree, bus->connection);
-}
-
-static void on_io(struct ev_loop *loop, ev_io *io, int events)
-{
-	(void)loop;
-	(void)events;
-	serve(io->data);
-}
-
-static void on_timeout(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop;
-	(void)events;
-	serve(timer->data);
-}
-
-static struct unsent what_is_unsent(const struct bus *bus)
-{
-	struct unsent unsent = { 0 };
-
-	(void)sd_bus_get_n_queued_write(bus->connection, &unsent.messages);
-	(void)ioctl(sd_bus_get_fd(bus->connection), SIOCOUTQ, &unsent.bytes);
-	return unsent;
-}
-
-static void on_stuck(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct bus *bus = timer->data;
-	struct unsent unsent = what_is_unsent(bus);
-
-	(void)loop;
-	(void)events;
-	if (unsent.messages >= bus->unsent.messages &&
-	    unsent.bytes >= bus->unsent.bytes)
-		fail(bus, -ETIMEDOUT);
-	else
-		bus->unsent = unsent;
 }
 
 static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
@@ -233,72 +160,6 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 	r = connect_bus(bus);
 	if (r < 0)
 		fail(bus, r);
-}
-
-static void watch_fd(struct bus *bus, int fd, int poll_events)
-{
-	int events = (poll_events & POLLIN ? EV_READ : 0) |
-		     (poll_events & POLLOUT ? EV_WRITE : 0);
-
-	if (ev_is_active(&bus->io) && bus->io.fd == fd &&
-	    (bus->io.events & (EV_READ | EV_WRITE)) == events)
-		return;
-	ev_io_stop(bus->loop, &bus->io);
-	ev_io_set(&bus->io, fd, events);
-	if (events)
-		ev_io_start(bus->loop, &bus->io);
-}
-
-/* until is of CLOCK_MONOTONIC; UINT64_MAX: none. */
-static void watch_time(struct bus *bus, uint64_t until_us)
-{
-	uint64_t now_us = monotonic_us();
-
-	ev_timer_stop(bus->loop, &bus->timeout);
-	if (until_us == UINT64_MAX)
-		return;
-	/* A millisecond late rather than early: no turning in circles. */
-	ev_timer_set(&bus->timeout, until_us <= now_us ? 0.0 :
-		     (double)(until_us - now_us) / 1e6 + 0.001, 0.0);
-	ev_timer_start(bus->loop, &bus->timeout);
-}
-
-static void watch_queue(struct bus *bus)
-{
-	if (has_room(bus->connection, 1)) {
-		ev_timer_stop(bus->loop, &bus->stuck);
-	} else if (!ev_is_active(&bus->stuck)) {
-		bus->unsent = what_is_unsent(bus);
-		ev_timer_again(bus->loop, &bus->stuck);
-	}
-}
-
-/* Before every sleep of the loop: what sd-bus waits for. */
-static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
-{
-	struct bus *bus = prepare->data;
-	uint64_t until_us = UINT64_MAX;
-	int fd;
-	int wanted;
-
-	(void)loop;
-	(void)events;
-	if (!bus->connection)
-		return;
-	fd = sd_bus_get_fd(bus->connection);
-	wanted = sd_bus_get_events(bus->connection);
-	if (fd < 0 || wanted < 0 ||
-	    sd_bus_get_timeout(bus->connection, &until_us) < 0) {
-		fail(bus, -ECONNRESET);
-		return;
-	}
-	if (!has_room(bus->connection, QUEUE_ANSWERS_MAX)) {
-		wanted &= ~POLLIN;
-		until_us = UINT64_MAX;
-	}
-	watch_queue(bus);
-	watch_fd(bus, fd, wanted);
-	watch_time(bus, until_us);
 }
 
 /* Waits, but not for long: only at start, before anything is protected. */
@@ -352,22 +213,13 @@ static int connect_at_start(struct bus *bus)
 
 static void init_watchers(struct bus *bus)
 {
-	ev_prepare_init(&bus->prepare, on_prepare);
-	ev_io_init(&bus->io, on_io, -1, 0);
-	ev_timer_init(&bus->timeout, on_timeout, 0.0, 0.0);
+	struct pump_hooks hooks = { bus, served, fail };
+
+	pump_init(&bus->pump, bus->loop, &hooks);
 	ev_timer_init(&bus->retry, on_retry, RETRY_S, RETRY_S);
-	ev_timer_init(&bus->stuck, on_stuck, STUCK_S, STUCK_S);
-	bus->prepare.data = bus;
-	bus->io.data = bus;
-	bus->timeout.data = bus;
 	bus->retry.data = bus;
-	bus->stuck.data = bus;
 	/* Everything else first. */
-	ev_set_priority(&bus->io, EV_MINPRI);
-	ev_set_priority(&bus->timeout, EV_MINPRI);
 	ev_set_priority(&bus->retry, EV_MINPRI);
-	ev_set_priority(&bus->stuck, EV_MINPRI);
-	ev_prepare_start(bus->loop, &bus->prepare);
 }
 
 struct bus *bus_free(struct bus *bus)
@@ -376,7 +228,7 @@ struct bus *bus_free(struct bus *bus)
 		return NULL;
 	disconnect(bus);
 	ev_timer_stop(bus->loop, &bus->retry);
-	ev_prepare_stop(bus->loop, &bus->prepare);
+	pump_done(&bus->pump);
 	bus_tree_done(&bus->tree);
 	free(bus);
 	return NULL;
@@ -435,7 +287,7 @@ void bus_publish(struct bus *bus)
 {
 	sd_bus *to = bus->owned ? bus->connection : NULL;
 
-	if (to && !has_room(to, QUEUE_CHANGES_MAX))
+	if (to && !pump_has_room(to, QUEUE_CHANGES_MAX))
 		return;
 	if (!bus_tree_fits(&bus->tree, bus->view))
 		rebuild(bus, to);
@@ -448,7 +300,7 @@ void bus_event(struct bus *bus, const char *code, const char *text,
 {
 	char clean[EVENT_TEXT_SIZE];
 
-	if (!bus->owned || !has_room(bus->connection, QUEUE_EVENTS_MAX))
+	if (!bus->owned || !pump_has_room(bus->connection, QUEUE_EVENTS_MAX))
 		return;
 	utf8_copy(clean, sizeof(clean), text);
 	(void)sd_bus_emit_signal(bus->connection, BUS_ROOT, BUS_BMS, "Event",

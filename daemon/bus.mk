@@ -8,4 +8,5 @@ libbms_a_SOURCES += \
 	daemon/bus_table.c daemon/bus_table.h \
 	daemon/bus_write.c daemon/bus_write.h \
 	daemon/order.h \
+	daemon/pump.c daemon/pump.h \
 	daemon/view.h
