@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * org.bluez.Agent(5) with the capability DisplayOnly: the kernel makes up a
+ * passkey, which is shown here and typed in on the phone; so a bond is an
+ * authenticated one or none. Whatever else is asked, and all that is asked
+ * outside of the window, is refused (G3).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bluez/private.h"
+
+#define INTERFACE "org.bluez.Agent1"
+#define REJECTED "org.bluez.Error.Rejected"
+
+enum { PASSKEY_MAX = 999999 };
+
+void agent_close(struct bluez *b)
+{
+	b->window = (mono_t){ 0 };
+	b->pairing[0] = '\0';
+	b->status.passkey[0] = '\0';
+}
+
+static int on_passkey(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bluez *b = userdata;
+	char text[BLUEZ_PASSKEY_SIZE], address[BLUEZ_ADDRESS_SIZE];
+	struct bluez_device *d;
+	const char *path;
+	uint32_t passkey;
+	uint16_t entered;
+	int r;
+
+	if (!bluez_is_from(b, m, error))
+		return -EACCES;
+	r = sd_bus_message_read(m, "ouq", &path, &passkey, &entered);
+	if (r < 0)
+		return r;
+	d = objects_device(b, path);
+	if (!d || b->window.us == 0 || passkey > PASSKEY_MAX)
+		return sd_bus_error_set(error, REJECTED,
+					"The pairing window is closed.");
+	snprintf(text, sizeof(text), "%06u", (unsigned int)passkey % 1000000);
+	/* Told again with every digit that is typed in. */
+	if (strcmp(text, b->status.passkey) != 0 ||
+	    strcmp(path, b->pairing) != 0) {
+		strcpy(b->status.passkey, text);
+		strcpy(b->pairing, d->path);
+		objects_address(path, address);
+		b->hooks.tell(b->hooks.data, BLUEZ_PASSKEY_SHOWN, address);
+	}
+	return sd_bus_reply_method_return(m, NULL);
+}
+
+static int on_refused(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	if (!bluez_is_from(userdata, m, error))
+		return -EACCES;
+	return sd_bus_error_set(error, REJECTED, "Only a passkey that is "
+				"shown here is accepted.");
+}
+
+static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bluez *b = userdata;
+
+	if (!bluez_is_from(b, m, error))
+		return -EACCES;
+	b->pairing[0] = '\0';
+	b->status.passkey[0] = '\0';
+	return sd_bus_reply_method_return(m, NULL);
+}
+
+/* BlueZ has unregistered it. */
+static int on_release(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bluez *b = userdata;
+
+	if (!bluez_is_from(b, m, error))
+		return -EACCES;
+	tasks_forget(b, BLUEZ_TASK_DEFAULT);
+	tasks_lost(b, BLUEZ_TASK_AGENT);
+	return sd_bus_reply_method_return(m, NULL);
+}
+
+#define METHOD(name, in, out, handler) \
+	SD_BUS_METHOD(name, in, out, handler, SD_BUS_VTABLE_UNPRIVILEGED)
+
+static const sd_bus_vtable vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	METHOD("Release", "", "", on_release),
+	METHOD("Cancel", "", "", on_cancel),
+	METHOD("DisplayPasskey", "ouq", "", on_passkey),
+	METHOD("RequestPinCode", "o", "s", on_refused),
+	METHOD("DisplayPinCode", "os", "", on_refused),
+	METHOD("RequestPasskey", "o", "u", on_refused),
+	METHOD("RequestConfirmation", "ou", "", on_refused),
+	METHOD("RequestAuthorization", "o", "", on_refused),
+	METHOD("AuthorizeService", "os", "", on_refused),
+	SD_BUS_VTABLE_END
+};
+
+int agent_add(struct bluez *b)
+{
+	return sd_bus_add_object_vtable(b->bus, bluez_slot(b), BLUEZ_AGENT,
+					INTERFACE, vtable, b);
+}

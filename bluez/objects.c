@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: MIT */
+/* What BlueZ has: its adapters and devices, as it tells of them. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bluez/private.h"
+#include "lib/base/maybe.h"
+
+#define FROM_BLUEZ "type='signal',sender='" BLUEZ_NAME "',"
+#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
+
+/* Properties that a message may bring; absent ones are unknown. */
+struct facts {
+	maybe_i32 powered;
+	maybe_i32 pairable;
+	maybe_i32 connected;
+	maybe_i32 bonded;
+	const char *address;
+	const char *name;
+};
+
+struct fact_row {
+	const char *name;
+	char type;
+	size_t offset;
+};
+
+/* "Bonded" is not in every BlueZ that is to be served. */
+static const struct fact_row fact_rows[] = {
+	{ "Powered", 'b', offsetof(struct facts, powered) },
+	{ "Pairable", 'b', offsetof(struct facts, pairable) },
+	{ "Connected", 'b', offsetof(struct facts, connected) },
+	{ "Paired", 'b', offsetof(struct facts, bonded) },
+	{ "Address", 's', offsetof(struct facts, address) },
+	{ "Alias", 's', offsetof(struct facts, name) },
+};
+
+static const struct fact_row *fact_row(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fact_rows); i++) {
+		if (strcmp(fact_rows[i].name, name) == 0)
+			return &fact_rows[i];
+	}
+	return NULL;
+}
+
+static int read_fact(sd_bus_message *m, const struct fact_row *row,
+		     struct facts *facts)
+{
+	const char signature[] = { row->type, '\0' };
+	void *to = (char *)facts + row->offset;
+	int yes, r;
+
+	if (row->type == 's')
+		return sd_bus_message_read(m, "v", signature, to);
+	r = sd_bus_message_read(m, "v", signature, &yes);
+	if (r >= 0)
+		*(maybe_i32 *)to = known_i32(yes);
+	return r;
+}
+
+/* "a{sv}" */
+static int read_facts(sd_bus_message *m, struct facts *ret)
+{
+	const char *name;
+	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
+
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		const struct fact_row *row;
+
+		r = sd_bus_message_read(m, "s", &name);
+		if (r < 0)
+			return r;
+		row = fact_row(name);
+		r = row ? read_fact(m, row, ret) :
+			  sd_bus_message_skip(m, "v");
+		if (r < 0)
+			return r;
+		r = sd_bus_message_exit_container(m);
+		if (r < 0)
+			return r;
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+/* --- adapters ------------------------------------------------------------- */
+
+static struct bluez_adapter *adapter_at(struct bluez *b, const char *path)
+{
+	struct bluez_adapter *unused = NULL;
+
+	if (strlen(path) >= BLUEZ_PATH_SIZE)
+		return NULL;
+	for (size_t i = 0; i < BLUEZ_ADAPTERS_MAX; i++) {
+		struct bluez_adapter *a = &b->adapter[i];
+
+		if (strcmp(a->path, path) == 0)
+			return a;
+		if (!unused && !a->path[0])
+			unused = a;
+	}
+	if (unused) {
+		memset(unused, 0, sizeof(*unused));
+		strcpy(unused->path, path);
+	}
+	return unused;
+}
+
+static bool adapter_suits(const struct bluez *b, const struct bluez_adapter *a)
+{
+	const char *name = strrchr(a->path, '/');
+
+	return name && a->present && a->advertises && a->serves &&
+	       (strcmp(b->wanted, "auto") == 0 ||
+		strcmp(b->wanted, name + 1) == 0);
+}
+
+/* One that suits is kept, also where a better one comes. */
+static void adapter_choose(struct bluez *b)
+{
+	if (b->chosen && adapter_suits(b, b->chosen))
+		return;
+	b->chosen = NULL;
+	for (size_t i = 0; i < BLUEZ_ADAPTERS_MAX; i++) {
+		const struct bluez_adapter *a = &b->adapter[i];
+
+		if (a->path[0] && adapter_suits(b, a) &&
+		    (!b->chosen || strcmp(a->path, b->chosen->path) < 0))
+			b->chosen = a;
+	}
+	tasks_forget(b, BLUEZ_TASK_ADVERTISEMENT);
+	gatt_forget(b);
+}
+
+static void adapter_facts(struct bluez *b, const char *path,
+			  const struct facts *facts)
+{
+	struct bluez_adapter *a = adapter_at(b, path);
+
+	if (!a)
+		return;
+	a->present = true;
+	if (facts->address)
+		bluez_copy(a->address, sizeof(a->address), facts->address);
+	if (facts->powered.known)
+		a->powered = facts->powered.value;
+	if (facts->pairable.known)
+		a->pairable = facts->pairable.value;
+}
+
+/* --- devices -------------------------------------------------------------- */
+
+void objects_address(const char *path, char ret[BLUEZ_ADDRESS_SIZE])
+{
+	const char *name = strrchr(path, '/');
+
+	ret[0] = '\0';
+	if (!name || strncmp(name, "/dev_", 5) != 0 ||
+	    strlen(name + 5) != BLUEZ_ADDRESS_SIZE - 1)
+		return;
+	strcpy(ret, name + 5);
+	for (char *c = ret; *c; c++) {
+		if (*c == '_')
+			*c = ':';
+	}
+}
+
+bool objects_is_ours(const struct bluez *b, const struct bluez_device *d)
+{
+	size_t n = b->chosen ? strlen(b->chosen->path) : 0;
+
+	return n > 0 && strncmp(d->path, b->chosen->path, n) == 0 &&
+	       d->path[n] == '/';
+}
+
+static struct bluez_device *device_find(struct bluez *b, const char *path)
+{
+	for (size_t i = 0; i < BLUEZ_DEVICES_MAX; i++) {
+		if (b->device[i].path[0] &&
+		    strcmp(b->device[i].path, path) == 0)
+			return &b->device[i];
+	}
+	return NULL;
+}
+
+static struct bluez_device *device_make(struct bluez *b, const char *path)
+{
+	struct bluez_device *d = device_find(b, path);
+	char address[BLUEZ_ADDRESS_SIZE];
+
+	objects_address(path, address);
+	if (d || !address[0] || strlen(path) >= BLUEZ_PATH_SIZE)
+		return d;
+	for (size_t i = 0; i < BLUEZ_DEVICES_MAX; i++) {
+		d = &b->device[i];
+		if (d->path[0])
+			continue;
+		memset(d, 0, sizeof(*d));
+		strcpy(d->path, path);
+		return d;
+	}
+	return NULL;
+}
+
+struct bluez_device *objects_device(struct bluez *b, const char *path)
+{
+	struct bluez_device *d = device_make(b, path);
+
+	return d && objects_is_ours(b, d) ? d : NULL;
+}
+
+static void tell(struct bluez *b, enum bluez_event event,
+		 const struct bluez_device *d)
+{
+	char address[BLUEZ_ADDRESS_SIZE];
+
+	objects_address(d->path, address);
+	/* What was there before is no news. */
+	if (b->task[BLUEZ_TASK_OBJECTS].is)
+		b->hooks.tell(b->hooks.data, event, address);
+}
+
+static void device_bonded(struct bluez *b, struct bluez_device *d, bool bonded)
+{
+	if (d->bonded == bonded)
+		return;
+	d->bonded = bonded;
+	/* Of the one that is being removed the answer will tell. */
+	if (bonded || !b->remove_call)
+		tell(b, bonded ? BLUEZ_BOND_MADE : BLUEZ_BOND_REMOVED, d);
+	if (bonded && strcmp(b->pairing, d->path) == 0)
+		agent_close(b);
+}
+
+static void device_connected(struct bluez *b, struct bluez_device *d,
+			     bool connected)
+{
+	d->connected = connected;
+	if (connected)
+		return;
+	d->used = false;
+	d->battery = 0;
+	d->kept = NULL;
+	if (strcmp(b->pairing, d->path) == 0) {
+		b->pairing[0] = '\0';
+		b->status.passkey[0] = '\0';
+	}
+}
+
+static void device_facts(struct bluez *b, const char *path,
+			 const struct facts *facts)
+{
+	bool matters = (facts->connected.known && facts->connected.value) ||
+		       (facts->bonded.known && facts->bonded.value);
+	struct bluez_device *d = matters ? device_make(b, path) :
+					   device_find(b, path);
+
+	if (!d)
+		return;
+	if (facts->name) {
+		bluez_copy(d->name, sizeof(d->name), facts->name);
+		d->named = true;
+	}
+	if (facts->connected.known)
+		device_connected(b, d, facts->connected.value);
+	if (facts->bonded.known)
+		device_bonded(b, d, facts->bonded.value);
+	if (!d->connected && !d->bonded)
+		d->path[0] = '\0';
+}
+
+/* --- what is told --------------------------------------------------------- */
+
+/* "a{sa{sv}}": the interfaces of one object. */
+static int read_interfaces(struct bluez *b, sd_bus_message *m,
+			   const char *path)
+{
+	const char *name;
+	int r = sd_bus_message_enter_container(m, 'a', "{sa{sv}}");
+
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_enter_container(m, 'e', "sa{sv}")) > 0) {
+		struct facts facts = { 0 };
+		struct bluez_adapter *a;
+
+		r = sd_bus_message_read(m, "s", &name);
+		if (r >= 0)
+			r = read_facts(m, &facts);
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+		if (r < 0)
+			return r;
+		if (strcmp(name, BLUEZ_DEVICE) == 0) {
+			device_facts(b, path, &facts);
+		} else if (strcmp(name, BLUEZ_ADAPTER) == 0) {
+			adapter_facts(b, path, &facts);
+		} else if (strcmp(name, BLUEZ_ADAPTER_ADVERTISES) == 0) {
+			a = adapter_at(b, path);
+			if (a)
+				a->advertises = true;
+		} else if (strcmp(name, BLUEZ_ADAPTER_SERVES) == 0) {
+			a = adapter_at(b, path);
+			if (a)
+				a->serves = true;
+		}
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+int objects_read(struct bluez *b, sd_bus_message *reply)
+{
+	const char *path;
+	int r = sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}");
+
+	if (r < 0)
+		return r;
+	while ((r = sd_bus_message_enter_container(reply, 'e',
+						   "oa{sa{sv}}")) > 0) {
+		r = sd_bus_message_read(reply, "o", &path);
+		if (r >= 0)
+			r = read_interfaces(b, reply, path);
+		if (r >= 0)
+			r = sd_bus_message_exit_container(reply);
+		if (r < 0)
+			return r;
+	}
+	adapter_choose(b);
+	return r;
+}
+
+static bool is_from_bluez(const struct bluez *b, sd_bus_message *m)
+{
+	const char *sender = sd_bus_message_get_sender(m);
+
+	return b->owner[0] && sender && strcmp(sender, b->owner) == 0;
+}
+
+static int on_added(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bluez *b = userdata;
+	const char *path;
+
+	(void)error;
+	if (!is_from_bluez(b, m) ||
+	    sd_bus_message_read(m, "o", &path) < 0 ||
+	    read_interfaces(b, m, path) < 0)
+		return 0;
+	adapter_choose(b);
+	return 0;
+}
+
+static void removed(struct bluez *b, const char *path, const char *interface)
+{
+	struct bluez_device *d = device_find(b, path);
+
+	/* With its adapter; its bond stays with BlueZ. */
+	if (d && strcmp(interface, BLUEZ_DEVICE) == 0) {
+		device_connected(b, d, false);
+		d->path[0] = '\0';
+	}
+	for (size_t i = 0; i < BLUEZ_ADAPTERS_MAX; i++) {
+		struct bluez_adapter *a = &b->adapter[i];
+
+		if (strcmp(a->path, path) != 0)
+			continue;
+		if (strcmp(interface, BLUEZ_ADAPTER_ADVERTISES) == 0)
+			a->advertises = false;
+		if (strcmp(interface, BLUEZ_ADAPTER_SERVES) == 0)
+			a->serves = false;
+		if (strcmp(interface, BLUEZ_ADAPTER) == 0)
+			memset(a, 0, sizeof(*a));
+	}
+}
+
+static int on_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bluez *b = userdata;
+	const char *path, *interface;
+
+	(void)error;
+	if (!is_from_bluez(b, m) ||
+	    sd_bus_message_read(m, "o", &path) < 0 ||
+	    sd_bus_message_enter_container(m, 'a', "s") < 0)
+		return 0;
+	while (sd_bus_message_read(m, "s", &interface) > 0)
+		removed(b, path, interface);
+	adapter_choose(b);
+	return 0;
+}
+
+static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bluez *b = userdata;
+	const char *path = sd_bus_message_get_path(m);
+	struct facts facts = { 0 };
+	const char *interface;
+
+	(void)error;
+	if (!is_from_bluez(b, m) || !path ||
+	    sd_bus_message_read(m, "s", &interface) < 0 ||
+	    read_facts(m, &facts) < 0)
+		return 0;
+	if (strcmp(interface, BLUEZ_DEVICE) == 0)
+		device_facts(b, path, &facts);
+	else if (strcmp(interface, BLUEZ_ADAPTER) == 0)
+		adapter_facts(b, path, &facts);
+	adapter_choose(b);
+	return 0;
+}
+
+/* --- who BlueZ is --------------------------------------------------------- */
+
+void objects_forget(struct bluez *b)
+{
+	b->name_call = sd_bus_slot_unref(b->name_call);
+	memset(b->adapter, 0, sizeof(b->adapter));
+	memset(b->device, 0, sizeof(b->device));
+	b->chosen = NULL;
+	b->pairing[0] = '\0';
+	b->status.passkey[0] = '\0';
+}
+
+static void set_owner(struct bluez *b, const char *owner)
+{
+	if (strcmp(b->owner, owner) == 0)
+		return;
+	objects_forget(b);
+	tasks_forget(b, BLUEZ_TASK_OBJECTS);
+	gatt_forget(b);
+	bluez_copy(b->owner, sizeof(b->owner), owner);
+}
+
+static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
+{
+	struct bluez *b = userdata;
+	const char *name, *before, *after;
+
+	(void)error;
+	if (sd_bus_message_read(m, "sss", &name, &before, &after) >= 0 &&
+	    strcmp(name, BLUEZ_NAME) == 0)
+		set_owner(b, after);
+	return 0;
+}
+
+/* That there is none is an error, too. */
+static int on_owner_told(sd_bus_message *reply, void *userdata,
+			 sd_bus_error *error)
+{
+	struct bluez *b = userdata;
+	const char *owner = "";
+
+	(void)error;
+	b->owner_call = sd_bus_slot_unref(b->owner_call);
+	if (sd_bus_message_is_method_error(reply, NULL) ||
+	    sd_bus_message_read(reply, "s", &owner) < 0)
+		owner = "";
+	set_owner(b, owner);
+	return 1;
+}
+
+static int ask_owner(struct bluez *b)
+{
+	/* GetNameOwner starts nobody, other than a call of org.bluez. */
+	return sd_bus_call_method_async(b->bus, &b->owner_call,
+					"org.freedesktop.DBus",
+					"/org/freedesktop/DBus",
+					"org.freedesktop.DBus",
+					"GetNameOwner", on_owner_told, b, "s",
+					BLUEZ_NAME);
+}
+
+int objects_watch(struct bluez *b)
+{
+	static const struct {
+		const char *match;
+		sd_bus_message_handler_t handler;
+	} rows[] = {
+		{ "type='signal',sender='org.freedesktop.DBus',"
+		  "member='NameOwnerChanged',arg0='" BLUEZ_NAME "'",
+		  on_owner },
+		{ FROM_BLUEZ "interface='" OBJECT_MANAGER "',"
+		  "member='InterfacesAdded'", on_added },
+		{ FROM_BLUEZ "interface='" OBJECT_MANAGER "',"
+		  "member='InterfacesRemoved'", on_removed },
+		{ FROM_BLUEZ "interface='" BLUEZ_PROPERTIES "',"
+		  "arg0='" BLUEZ_ADAPTER "'", on_changed },
+		{ FROM_BLUEZ "interface='" BLUEZ_PROPERTIES "',"
+		  "arg0='" BLUEZ_DEVICE "'", on_changed },
+	};
+
+	_Static_assert(ARRAY_SIZE(rows) == ARRAY_SIZE(b->match),
+		       "room for every match");
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		/* Without a callback of its own a match that is refused
+		 * closes the connection, and the next one is tried. */
+		int r = sd_bus_add_match_async(b->bus, &b->match[i],
+					       rows[i].match,
+					       rows[i].handler, NULL, b);
+
+		if (r < 0)
+			return r;
+	}
+	return ask_owner(b);
+}
+
+/* --- names ---------------------------------------------------------------- */
+
+static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+	struct bluez *b = userdata;
+	struct bluez_device *d = device_find(b, b->name_path);
+	const char *name;
+
+	(void)error;
+	b->name_call = sd_bus_slot_unref(b->name_call);
+	if (d && !sd_bus_message_is_method_error(reply, NULL) &&
+	    sd_bus_message_read(reply, "v", "s", &name) >= 0)
+		bluez_copy(d->name, sizeof(d->name), name);
+	return 1;
+}
+
+void objects_names(struct bluez *b)
+{
+	for (size_t i = 0; i < BLUEZ_DEVICES_MAX && !b->name_call; i++) {
+		struct bluez_device *d = &b->device[i];
+
+		if (!d->path[0] || !d->bonded || d->named)
+			continue;
+		d->named = true;
+		strcpy(b->name_path, d->path);
+		(void)sd_bus_call_method_async(b->bus, &b->name_call,
+					       b->owner, d->path,
+					       BLUEZ_PROPERTIES, "Get",
+					       on_name, b, "ss", BLUEZ_DEVICE,
+					       "Alias");
+	}
+}
