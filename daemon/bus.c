@@ -306,3 +306,10 @@ void bus_event(struct bus *bus, const char *code, const char *text,
 	(void)sd_bus_emit_signal(bus->connection, BUS_ROOT, BUS_BMS, "Event",
 				 "ssb", code, clean, active);
 }
+
+void bus_passkey_shown(struct bus *bus)
+{
+	if (bus->owned && pump_has_room(bus->connection, QUEUE_EVENTS_MAX))
+		(void)sd_bus_emit_signal(bus->connection, BUS_ROOT,
+					 BUS_BLUETOOTH, "PasskeyShown", "");
+}

@@ -35,4 +35,7 @@ void bus_publish(struct bus *bus);
 void bus_event(struct bus *bus, const char *code, const char *text,
 	       bool active);
 
+/* Emits PasskeyShown(): whoever may can now ask for it. */
+void bus_passkey_shown(struct bus *bus);
+
 #endif

@@ -23,6 +23,9 @@ static void fill(struct bus_object *object, const struct view *view)
 	case BUS_OBJECT_SETTINGS:
 		snapshot_settings(view, &next->settings);
 		break;
+	case BUS_OBJECT_BLUETOOTH:
+		snapshot_bluetooth(view, &next->bluetooth);
+		break;
 	case BUS_OBJECT_BATTERY:
 		snapshot_battery(view, object->index, &next->battery);
 		break;
@@ -95,6 +98,7 @@ static bool snapshot_new(union snapshot **ret, enum bus_object_kind kind,
 		return reasons_new(&snapshot->battery.reasons, n_reasons);
 	case BUS_OBJECT_HISTORY:
 	case BUS_OBJECT_SETTINGS:
+	case BUS_OBJECT_BLUETOOTH:
 	case BUS_OBJECT_INVERTER:
 	case BUS_OBJECT_BUS:
 	case BUS_OBJECT_KIND_COUNT:
@@ -124,6 +128,7 @@ static char *path_of(const struct view *view, enum bus_object_kind kind,
 	case BUS_OBJECT_BMS:
 	case BUS_OBJECT_HISTORY:
 	case BUS_OBJECT_SETTINGS:
+	case BUS_OBJECT_BLUETOOTH:
 		return strdup(BUS_ROOT);
 	case BUS_OBJECT_BATTERY:
 		snprintf(battery, sizeof(battery), BUS_ROOT "/battery/%u",
@@ -156,6 +161,7 @@ static uint32_t count_of(const struct view *view, enum bus_object_kind kind)
 	case BUS_OBJECT_BMS:
 	case BUS_OBJECT_HISTORY:
 	case BUS_OBJECT_SETTINGS:
+	case BUS_OBJECT_BLUETOOTH:
 		return 1;
 	case BUS_OBJECT_BATTERY:
 		return view->state->n_batteries;

@@ -22,6 +22,7 @@ struct order_row {
 	enum bms_command_kind command;
 	const char *section; /* of the setting */
 	const char *key;
+	enum order_kind kind; /* where read does not say it */
 };
 
 static int refuse(sd_bus_error *error, const char *text)
@@ -149,12 +150,37 @@ static int read_bypass(const struct order_row *row, sd_bus_message *call,
 	return 0;
 }
 
+static int read_plain(const struct order_row *row, sd_bus_message *call,
+		      struct order *ret, sd_bus_error *error)
+{
+	(void)call;
+	(void)error;
+	ret->kind = row->kind;
+	return 0;
+}
+
+static int read_address(const struct order_row *row, sd_bus_message *call,
+			struct order *ret, sd_bus_error *error)
+{
+	const char *address;
+	int r = sd_bus_message_read(call, "s", &address);
+
+	if (r < 0)
+		return r;
+	if (strlen(address) != sizeof(ret->address) - 1)
+		return refuse(error, "An address reads 00:11:22:33:44:55.");
+	ret->kind = row->kind;
+	strcpy(ret->address, address);
+	return 0;
+}
+
 #define SETTING(name, section, key) \
 	{ BUS_SETTINGS, name, "d", read_setting, BMS_COMMAND_NONE, \
-	  section, key }
+	  section, key, ORDER_SETTING }
 
 static const struct order_row property_rows[] = {
-	{ BUS_BMS, "Mode", "s", read_mode, BMS_COMMAND_NONE, NULL, NULL },
+	{ BUS_BMS, "Mode", "s", read_mode, BMS_COMMAND_NONE, NULL, NULL,
+	  ORDER_MODE },
 	SETTING("ChargedVoltage", "battery-monitor", "charged-voltage"),
 	SETTING("TailCurrent", "battery-monitor", "tail-current"),
 	SETTING("ChargedDetectionTime", "battery-monitor",
@@ -162,24 +188,34 @@ static const struct order_row property_rows[] = {
 	SETTING("LowSocWarning", "battery-monitor", "low-soc-warning"),
 	SETTING("DischargeFloor", "battery-monitor", "discharge-floor"),
 	{ BUS_SETTINGS, "BluetoothEnabled", "b", read_setting,
-	  BMS_COMMAND_NONE, "bluetooth", "enabled" },
+	  BMS_COMMAND_NONE, "bluetooth", "enabled", ORDER_SETTING },
 };
 
+#define COMMAND(interface, name, signature, read, command) \
+	{ interface, name, signature, read, command, NULL, NULL, \
+	  ORDER_COMMAND }
+#define PLAIN(interface, name, signature, read, kind) \
+	{ interface, name, signature, read, BMS_COMMAND_NONE, NULL, NULL, \
+	  kind }
+
 static const struct order_row method_rows[] = {
-	{ BUS_BMS, "SetStateOfCharge", "d", read_soc, BMS_COMMAND_SET_SOC,
-	  NULL, NULL },
-	{ BUS_BMS, "SynchroniseStateOfCharge", "", read_command,
-	  BMS_COMMAND_SYNCHRONISE, NULL, NULL },
-	{ BUS_BMS, "BeginUpdate", "", read_command, BMS_COMMAND_BEGIN_UPDATE,
-	  NULL, NULL },
-	{ BUS_BMS, "EndUpdate", "", read_command, BMS_COMMAND_END_UPDATE,
-	  NULL, NULL },
-	{ BUS_BMS, "Bypass", "uu", read_bypass, BMS_COMMAND_BYPASS, NULL,
-	  NULL },
-	{ BUS_HISTORY, "Reset", "", read_command, BMS_COMMAND_RESET_HISTORY,
-	  NULL, NULL },
-	{ BUS_SETTINGS, "Set", "sss", read_set, BMS_COMMAND_NONE, NULL,
-	  NULL },
+	COMMAND(BUS_BMS, "SetStateOfCharge", "d", read_soc,
+		BMS_COMMAND_SET_SOC),
+	COMMAND(BUS_BMS, "SynchroniseStateOfCharge", "", read_command,
+		BMS_COMMAND_SYNCHRONISE),
+	COMMAND(BUS_BMS, "BeginUpdate", "", read_command,
+		BMS_COMMAND_BEGIN_UPDATE),
+	COMMAND(BUS_BMS, "EndUpdate", "", read_command,
+		BMS_COMMAND_END_UPDATE),
+	COMMAND(BUS_BMS, "Bypass", "uu", read_bypass, BMS_COMMAND_BYPASS),
+	COMMAND(BUS_HISTORY, "Reset", "", read_command,
+		BMS_COMMAND_RESET_HISTORY),
+	PLAIN(BUS_SETTINGS, "Set", "sss", read_set, ORDER_SETTING),
+	PLAIN(BUS_BMS, "StartPairing", "", read_plain, ORDER_PAIR),
+	PLAIN(BUS_BLUETOOTH, "RemoveBond", "s", read_address,
+	      ORDER_REMOVE_BOND),
+	PLAIN(BUS_BLUETOOTH, "GetKey", "", read_plain, ORDER_KEY),
+	PLAIN(BUS_BLUETOOTH, "GetPasskey", "", read_plain, ORDER_PASSKEY),
 };
 
 const struct setting_row *bus_order_setting(const char *property)

@@ -94,6 +94,20 @@ struct snapshot_settings {
 	const struct view *view; /* for the list, which is made when asked */
 };
 
+struct snapshot_bonds {
+	uint32_t n;
+	struct bluez_bond bond[BLUEZ_DEVICES_MAX];
+};
+
+struct snapshot_bluetooth {
+	const char *state;
+	char text[BLUEZ_TEXT_SIZE];
+	char address[BLUEZ_ADDRESS_SIZE];
+	uint32_t clients;
+	int pairing_open;
+	struct snapshot_bonds bonds;
+};
+
 enum { SNAPSHOT_SETTING_SIZE = 256 };
 
 /* One setting as people read it. */
@@ -183,6 +197,7 @@ union snapshot {
 	struct snapshot_bms bms;
 	struct snapshot_history history;
 	struct snapshot_settings settings;
+	struct snapshot_bluetooth bluetooth;
 	struct snapshot_battery battery;
 	struct snapshot_inverter inverter;
 	struct snapshot_bus bus;
@@ -197,6 +212,8 @@ void snapshot_history(const struct view *view,
 		      struct snapshot_history *ret);
 void snapshot_settings(const struct view *view,
 		       struct snapshot_settings *ret);
+void snapshot_bluetooth(const struct view *view,
+			struct snapshot_bluetooth *ret);
 /* The setting with that index over all sections, from 0; false past the
  * last one. */
 bool snapshot_setting(const struct view *view, size_t index,

@@ -55,6 +55,31 @@ void snapshot_settings(const struct view *view, struct snapshot_settings *ret)
 	ret->view = view;
 }
 
+void snapshot_bluetooth(const struct view *view,
+			struct snapshot_bluetooth *ret)
+{
+	static const struct bluez_status none = {
+		.state = BLUEZ_OFF, .text = "there is none",
+	};
+	const struct bluez_status *s = view->bluetooth;
+
+	if (!s)
+		s = &none;
+	ret->state = bluez_state_names[s->state];
+	utf8_copy(ret->text, sizeof(ret->text), s->text);
+	utf8_copy(ret->address, sizeof(ret->address), s->address);
+	ret->clients = s->clients;
+	ret->pairing_open = s->pairing;
+	ret->bonds.n = s->n_bonds;
+	for (uint32_t i = 0; i < s->n_bonds; i++) {
+		struct bluez_bond *bond = &ret->bonds.bond[i];
+
+		utf8_copy(bond->address, sizeof(bond->address),
+			  s->bond[i].address);
+		utf8_copy(bond->name, sizeof(bond->name), s->bond[i].name);
+	}
+}
+
 static bool is_bus(const struct setting_row *row)
 {
 	return strcmp(row->section, "bus") == 0;

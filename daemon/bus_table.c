@@ -56,6 +56,19 @@ GETTER(get_codes)
 	return r < 0 ? r : sd_bus_message_close_container(reply);
 }
 
+/* Address and name of each. */
+GETTER(get_bonds)
+{
+	const struct snapshot_bonds *bonds = userdata;
+	int r = sd_bus_message_open_container(reply, 'a', "(ss)");
+
+	for (uint32_t i = 0; r >= 0 && i < bonds->n; i++)
+		r = sd_bus_message_append(reply, "(ss)",
+					  bonds->bond[i].address,
+					  bonds->bond[i].name);
+	return r < 0 ? r : sd_bus_message_close_container(reply);
+}
+
 /* "mains", or "inverter:blinking" */
 static int append_bits(sd_bus_message *reply, const struct snapshot_bits *bits,
 		       const char *(*name)(unsigned int bit))
@@ -174,6 +187,8 @@ static const sd_bus_vtable bms_vtable[] = {
 						      "u", seconds),
 				SD_BUS_NO_RESULT, method_refused,
 				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("StartPairing", "", "", method_refused,
+		      SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_SIGNAL_WITH_ARGS("Event", SD_BUS_ARGS("s", code, "s", text,
 						     "b", active), 0),
 	SD_BUS_VTABLE_END
@@ -254,6 +269,32 @@ static const sd_bus_vtable settings_vtable[] = {
 						   "s", value),
 				SD_BUS_NO_RESULT, method_refused,
 				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END
+};
+
+#define BLUETOOTH(name, signature, get, field) \
+	SD_BUS_PROPERTY(name, signature, get, \
+			offsetof(struct snapshot_bluetooth, field), CHANGES)
+
+/* The key and the passkey are not for every local user: no properties. */
+static const sd_bus_vtable bluetooth_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	BLUETOOTH("State", "s", NULL, state),
+	BLUETOOTH("StateText", "s", get_text, text),
+	BLUETOOTH("Address", "s", get_text, address),
+	BLUETOOTH("Clients", "u", NULL, clients),
+	BLUETOOTH("PairingOpen", "b", NULL, pairing_open),
+	BLUETOOTH("Bonds", "a(ss)", get_bonds, bonds),
+	SD_BUS_METHOD_WITH_ARGS("RemoveBond", SD_BUS_ARGS("s", address),
+				SD_BUS_NO_RESULT, method_refused,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("GetKey", SD_BUS_NO_ARGS,
+				SD_BUS_RESULT("s", key), method_refused,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD_WITH_ARGS("GetPasskey", SD_BUS_NO_ARGS,
+				SD_BUS_RESULT("s", passkey), method_refused,
+				SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_SIGNAL("PasskeyShown", "", 0),
 	SD_BUS_VTABLE_END
 };
 
@@ -353,6 +394,8 @@ static const struct kind_row {
 				 ARRAY_SIZE(history_vtable) },
 	[BUS_OBJECT_SETTINGS] = { BUS_SETTINGS, settings_vtable,
 				  ARRAY_SIZE(settings_vtable) },
+	[BUS_OBJECT_BLUETOOTH] = { BUS_BLUETOOTH, bluetooth_vtable,
+				   ARRAY_SIZE(bluetooth_vtable) },
 	[BUS_OBJECT_BATTERY] = { BUS_BATTERY, battery_vtable,
 				 ARRAY_SIZE(battery_vtable) },
 	[BUS_OBJECT_INVERTER] = { BUS_INVERTER, inverter_vtable,
@@ -403,6 +446,17 @@ static bool same_reasons(const struct snapshot_reasons *a,
 	return a->n == b->n;
 }
 
+static bool same_bonds(const struct snapshot_bonds *a,
+		       const struct snapshot_bonds *b)
+{
+	for (uint32_t i = 0; i < a->n && a->n == b->n; i++) {
+		if (strcmp(a->bond[i].address, b->bond[i].address) != 0 ||
+		    strcmp(a->bond[i].name, b->bond[i].name) != 0)
+			return false;
+	}
+	return a->n == b->n;
+}
+
 /* A text that was never filled in is like no other. */
 static bool same_text(const char *a, const char *b)
 {
@@ -442,6 +496,8 @@ static bool same_value(const sd_bus_vtable *row, const void *a,
 		return memcmp(a, b, sizeof(struct snapshot_bits)) == 0;
 	if (get == get_doubles)
 		return same_doubles(a, b);
+	if (get == get_bonds)
+		return same_bonds(a, b);
 	return same_reasons(a, b);
 }
 

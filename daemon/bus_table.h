@@ -16,6 +16,7 @@
 #define BUS_BMS "org.vebusbmsng.Bms1"
 #define BUS_HISTORY "org.vebusbmsng.History1"
 #define BUS_SETTINGS "org.vebusbmsng.Settings1"
+#define BUS_BLUETOOTH "org.vebusbmsng.Bluetooth1"
 #define BUS_BATTERY "org.vebusbmsng.Battery1"
 #define BUS_INVERTER "org.vebusbmsng.Inverter1"
 #define BUS_BUS "org.vebusbmsng.Bus1"
@@ -24,9 +25,10 @@
 enum { BUS_PROPERTIES_MAX = 48 };
 
 enum bus_object_kind {
-	BUS_OBJECT_BMS,      /* these three are one object */
+	BUS_OBJECT_BMS,      /* these four are one object */
 	BUS_OBJECT_HISTORY,
 	BUS_OBJECT_SETTINGS,
+	BUS_OBJECT_BLUETOOTH,
 	BUS_OBJECT_BATTERY,
 	BUS_OBJECT_INVERTER,
 	BUS_OBJECT_BUS,

@@ -54,7 +54,11 @@ void bus_writes_answer(struct bus_writes *writes)
 
 		if (!write->done)
 			continue;
-		(void)sd_bus_reply_method_return(write->call, NULL);
+		if (order_asks(&write->order))
+			(void)sd_bus_reply_method_return(write->call, "s",
+							 write->answer);
+		else
+			(void)sd_bus_reply_method_return(write->call, NULL);
 		write_done(write);
 	}
 }
@@ -139,16 +143,17 @@ static const char *error_name(int error)
 static void carry_out(struct bus_write *write)
 {
 	const struct order_handler *handler = &write->all->handler;
-	char error[ORDER_ERROR_SIZE] = "";
+	char text[ORDER_ERROR_SIZE] = "";
 	int r = -ENOTSUP;
 
 	if (handler->carry_out)
-		r = handler->carry_out(handler->data, &write->order, error);
+		r = handler->carry_out(handler->data, &write->order, text);
 	write->done = r >= 0;
+	strcpy(write->answer, text);
 	if (write->done)
 		return;
 	(void)sd_bus_reply_method_errorf(write->call, error_name(r), "%s",
-					 error[0] ? error : strerror(-r));
+					 text[0] ? text : strerror(-r));
 }
 
 static int on_caller(sd_bus_message *reply, void *userdata,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What callers may write, and who they are. Every local user may read;
- * writing needs root, the daemon's own user, or the group vebus-bms-ng.
+ * writing, and asking for what is not for everybody, needs root, the daemon's
+ * own user, or the group vebus-bms-ng.
  *
  * Who a caller is only the bus knows, and asking it takes a moment in which
  * decisions must go on: so a write is kept until the answer comes, and only
@@ -26,7 +27,8 @@ struct bus_write {
 	sd_bus_message *call; /* NULL: free */
 	sd_bus_slot *question;
 	struct order order;
-	bool done; /* taken by the handler; to be answered */
+	bool done; /* taken by the handler; to be answered, with ... */
+	char answer[ORDER_ERROR_SIZE]; /* ... where it asks */
 };
 
 struct bus_writes {

@@ -129,6 +129,7 @@ static void bmsd_run(struct bmsd *d)
 	keep_load(d, now);
 	/* That may have taken its time. */
 	bmsd_take_over(d, clock_mono());
+	bluetooth_start(d, now);
 	lines_persist(d, now);
 	notify_init(&d->notify);
 	d->due = true;
@@ -157,6 +158,7 @@ static void bmsd_done(struct bmsd *d)
 		lines_close(d);
 	for (uint32_t i = 0; d->spine && i < d->spine->n_ports; i++)
 		port_close(&d->port[i], now);
+	bluetooth_stop(d);
 	d->bus = bus_free(d->bus);
 	d->capture = capture_close(d->capture);
 	if (d->spine)

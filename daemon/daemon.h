@@ -4,13 +4,14 @@
  *
  * daemon.c starts and stops it, turn.c is the loop's turn, lines.c the only
  * place that touches a GPIO, keep.c what survives a restart, codes.c what is
- * told of codes, reload.c what SIGHUP does.
+ * told of codes, reload.c what SIGHUP does, bluetooth.c the phone's way in.
  */
 #ifndef BMS_DAEMON_H
 #define BMS_DAEMON_H
 
 #include <ev.h>
 
+#include "daemon/bluetooth.h"
 #include "daemon/bus.h"
 #include "daemon/capture.h"
 #include "daemon/hold.h"
@@ -27,6 +28,7 @@ enum keep_item {
 	KEEP_SETTINGS,  /* changed while running */
 	KEEP_BATTERIES, /* which was where */
 	KEEP_MEMORY,    /* charge, history, balancer */
+	KEEP_BLUETOOTH, /* the key of Instant Readout */
 	KEEP_COUNT
 };
 
@@ -89,6 +91,7 @@ struct bmsd {
 	bool updating;         /* as last told */
 	mono_t window;         /* until when, as last kept */
 	struct notify notify;
+	struct bluetooth bluetooth;
 	char *text;            /* a decision's line */
 	size_t text_size;
 };
@@ -160,7 +163,7 @@ const char *keep_mode_name(enum bms_mode mode);
 /* --- orders.c --- */
 /* Carries out what an operator asks for; struct order_handler. */
 int bmsd_carry_out(void *data, const struct order *order,
-		   char error[ORDER_ERROR_SIZE]);
+		   char text[ORDER_ERROR_SIZE]);
 
 /* --- codes.c --- */
 /* Tells the journal and D-Bus of codes that have come or gone since the

@@ -18,6 +18,7 @@ enum {
 	KEEP_END_MS = 2000,    /* at the end a save may take so long */
 	KEEP_MODE_SIZE = 32,
 	KEEP_SAVED_SIZE = 32,
+	KEEP_KEY_SIZE = 64,
 	KEEP_MEMORY_MS = 300000, /* F3: every 5 min and at every event */
 };
 
@@ -33,6 +34,7 @@ static const char *const mode_names[] = {
 #define KEEP_WALL_MAX_MS UINT64_C(9999999999999)
 
 static const char memory_saved[] = "saved ";
+static const char memory_key[] = "key ";
 
 _Static_assert(ARRAY_SIZE(mode_names) == BMS_MODE_ON + 1, "every mode");
 
@@ -81,6 +83,23 @@ static int encode_memory(const struct bmsd *d, struct text *t)
 		-EFBIG : 0;
 }
 
+static int encode_bluetooth(const struct bmsd *d, struct text *t)
+{
+	char key[BLUETOOTH_KEY_TEXT_SIZE];
+
+	bluetooth_key_text(d, key);
+	text_str(t, memory_key);
+	text_str(t, key);
+	text_char(t, '\n');
+	return 0;
+}
+
+static size_t size_bluetooth(const struct bmsd *d)
+{
+	(void)d;
+	return KEEP_KEY_SIZE;
+}
+
 static size_t size_mode(const struct bmsd *d)
 {
 	(void)d;
@@ -118,6 +137,8 @@ static const struct keep_row keep_rows[KEEP_COUNT] = {
 			    size_settings, encode_settings },
 	[KEEP_MEMORY] = { "memory", "state of charge and history", 1000,
 			  size_memory, encode_memory },
+	[KEEP_BLUETOOTH] = { "bluetooth", "the key for Instant Readout", 0,
+			     size_bluetooth, encode_bluetooth },
 	[KEEP_BATTERIES] = { "batteries", "the serial numbers", 10000,
 			     size_batteries, encode_batteries },
 };
@@ -277,6 +298,39 @@ static void keep_load_memory(struct bmsd *d, mono_t now)
 	free(text);
 }
 
+/* Whoever reads the advertisement knows the key, so a new one is made only
+ * where there is none. */
+static void keep_load_bluetooth(struct bmsd *d, mono_t now)
+{
+	char text[KEEP_KEY_SIZE];
+	size_t at = sizeof(memory_key) - 1, len;
+	int r = -ENOENT;
+
+	if (d->state_dir >= 0)
+		r = store_load(d->state_dir, "bluetooth", text,
+			       sizeof(text) - 1, &len);
+	if (r == 0) {
+		text[len] = '\0';
+		text[strcspn(text, "\n")] = '\0';
+		r = strncmp(text, memory_key, at) == 0 ?
+			bluetooth_key_set(d, text + at) : -EINVAL;
+	}
+	if (r == 0)
+		return;
+	if (r != -ENOENT)
+		log_line(LOG_LEVEL_WARNING, "state",
+			 "the kept key for Instant Readout cannot be read: "
+			 "%s, a new one is made: vebus-bms-ngctl bluetooth "
+			 "shows it", strerror(-r));
+	r = bluetooth_key_make(d);
+	if (r < 0)
+		log_line(LOG_LEVEL_WARNING, "bluetooth",
+			 "no random bytes for a key: %s, no Instant Readout "
+			 "until the next start", strerror(-r));
+	else
+		keep_touch(d, KEEP_BLUETOOTH, now);
+}
+
 void keep_apply_settings(struct bmsd *d, struct settings *settings)
 {
 	size_t forgotten = overrides_apply(&d->overrides, settings);
@@ -313,6 +367,7 @@ void keep_load(struct bmsd *d, mono_t now)
 {
 	d->memory_touched = now;
 	d->input.mode = BMS_MODE_ON;
+	keep_load_bluetooth(d, now);
 	if (d->state_dir < 0)
 		return;
 	keep_load_mode(d, now);

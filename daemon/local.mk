@@ -3,6 +3,8 @@ sbin_PROGRAMS += vebus-bms-ngd
 vebus_bms_ngd_SOURCES = daemon/main.c
 vebus_bms_ngd_LDADD = $(BMS_LIBS)
 libbms_a_SOURCES += \
+	daemon/bluetooth.c daemon/bluetooth.h \
+	daemon/bluetooth_client.c \
 	daemon/capture.c daemon/capture.h \
 	daemon/check.c daemon/check.h \
 	daemon/clock.c daemon/clock.h \

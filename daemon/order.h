@@ -13,9 +13,17 @@ enum order_kind {
 	ORDER_MODE,    /* mode */
 	ORDER_SETTING, /* setting, value */
 	ORDER_COMMAND, /* command: for the decision, once */
+	ORDER_PAIR,    /* opens the pairing window of Bluetooth */
+	ORDER_REMOVE_BOND, /* address */
+	ORDER_KEY,     /* answered with the key for Instant Readout, */
+	ORDER_PASSKEY, /* with the passkey that is shown, or "" */
 };
 
-enum { ORDER_ERROR_SIZE = SETTINGS_ERROR_SIZE };
+enum {
+	ORDER_ERROR_SIZE = SETTINGS_ERROR_SIZE,
+	ORDER_ADDRESS_SIZE = 18,
+	ORDER_BY_SIZE = 40,
+};
 
 struct order {
 	enum order_kind kind;
@@ -23,14 +31,23 @@ struct order {
 	const struct setting_row *setting;
 	char value[OVERRIDE_VALUE_SIZE]; /* as it would stand in the file */
 	struct bms_command command;
+	char address[ORDER_ADDRESS_SIZE];
+	char by[ORDER_BY_SIZE]; /* whose it is; "": an operator's */
 };
+
+/* Whether it asks for something and is answered with a text. */
+static inline bool order_asks(const struct order *order)
+{
+	return order->kind == ORDER_KEY || order->kind == ORDER_PASSKEY;
+}
 
 struct order_handler {
 	void *data;
-	/* Carries it out at once. 0, or -errno with a sentence in error that
-	 * says why nothing was done. */
+	/* Carries it out at once. 0, with the answer in text where it asks
+	 * for one; or -errno with a sentence in text that says why nothing was
+	 * done. */
 	int (*carry_out)(void *data, const struct order *order,
-			 char error[ORDER_ERROR_SIZE]);
+			 char text[ORDER_ERROR_SIZE]);
 };
 
 #endif

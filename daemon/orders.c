@@ -17,9 +17,15 @@ static int refuse(char error[ORDER_ERROR_SIZE], int r, const char *why)
 	return r;
 }
 
-static int order_mode(struct bmsd *d, enum bms_mode mode,
+static const char *by(const struct order *order)
+{
+	return order->by[0] ? order->by : "an operator";
+}
+
+static int order_mode(struct bmsd *d, const struct order *order,
 		      char error[ORDER_ERROR_SIZE])
 {
+	enum bms_mode mode = order->mode;
 	bool lifts = mode == BMS_MODE_ON && d->input.mode != mode;
 
 	/* C11: it would not be followed. What was set before it came can be
@@ -29,23 +35,24 @@ static int order_mode(struct bmsd *d, enum bms_mode mode,
 			      "the switch of the inverter/charger: set the "
 			      "mode there. Nothing was changed.");
 	if (mode != d->input.mode)
-		log_line(LOG_LEVEL_NOTICE, "mode", "set to %s by an operator",
-			 keep_mode_name(mode));
+		log_line(LOG_LEVEL_NOTICE, "mode", "set to %s by %s",
+			 keep_mode_name(mode), by(order));
 	d->input.mode = mode;
 	keep_touch(d, KEEP_MODE, clock_mono());
 	return 0;
 }
 
-static int order_setting(struct bmsd *d, const struct setting_row *row,
-			 const char *value, char error[ORDER_ERROR_SIZE])
+static int order_setting(struct bmsd *d, const struct order *order,
+			 char error[ORDER_ERROR_SIZE])
 {
+	const struct setting_row *row = order->setting;
 	struct overrides overrides = d->overrides;
 	struct settings *settings = malloc(sizeof(*settings));
 
 	if (!settings)
 		return -ENOMEM;
 	*settings = *d->settings;
-	if (override_set(&overrides, settings, row, value, error) < 0) {
+	if (override_set(&overrides, settings, row, order->value, error) < 0) {
 		free(settings);
 		return -EINVAL;
 	}
@@ -55,8 +62,9 @@ static int order_setting(struct bmsd *d, const struct setting_row *row,
 	}
 	d->overrides = overrides;
 	keep_touch(d, KEEP_SETTINGS, clock_mono());
-	log_line(LOG_LEVEL_NOTICE, "settings", "%s set to %s %s by an operator",
-		 row->key, value, row->unit ? row->unit : "");
+	log_line(LOG_LEVEL_NOTICE, "settings", "%s set to %s %s by %s",
+		 row->key, order->value, row->unit ? row->unit : "",
+		 by(order));
 	return 0;
 }
 
@@ -88,9 +96,32 @@ static int order_bypass(struct bmsd *d, const struct bms_command *command,
 	return 0;
 }
 
-static int order_command(struct bmsd *d, const struct bms_command *command,
+/* Where the decision tells nothing of it by itself. */
+static void tell_command(const struct order *order)
+{
+	static const char *const texts[BMS_COMMAND_COUNT] = {
+		[BMS_COMMAND_SYNCHRONISE] = "state of charge set to 100 %",
+		[BMS_COMMAND_RESET_HISTORY] = "history begun anew",
+		[BMS_COMMAND_BEGIN_UPDATE] = "window for an update opened",
+		[BMS_COMMAND_END_UPDATE] = "window for an update closed",
+	};
+	const struct bms_command *command = &order->command;
+
+	if (command->kind == BMS_COMMAND_SET_SOC)
+		log_line(LOG_LEVEL_NOTICE, "order",
+			 "state of charge set to %d.%d %% by %s",
+			 (int)command->value / 10, (int)command->value % 10,
+			 by(order));
+	else if (texts[command->kind])
+		log_line(LOG_LEVEL_NOTICE, "order", "%s by %s",
+			 texts[command->kind], by(order));
+}
+
+static int order_command(struct bmsd *d, const struct order *order,
 			 char error[ORDER_ERROR_SIZE])
 {
+	const struct bms_command *command = &order->command;
+
 	if (d->input.command.kind != BMS_COMMAND_NONE)
 		return refuse(error, -EBUSY, "another order is being carried "
 			      "out; try again");
@@ -100,23 +131,42 @@ static int order_command(struct bmsd *d, const struct bms_command *command,
 		return refuse(error, -EAGAIN, "the state of charge can be set "
 			      "only while every battery answers and tells "
 			      "its capacity");
+	tell_command(order);
 	d->input.command = *command;
 	return 0;
 }
 
+static int order_passkey(const struct bmsd *d, char answer[ORDER_ERROR_SIZE])
+{
+	const struct bluez_status *status = bluetooth_status(d);
+	struct text t = text_in(answer, ORDER_ERROR_SIZE);
+
+	text_str(&t, status ? status->passkey : "");
+	return 0;
+}
+
 int bmsd_carry_out(void *data, const struct order *order,
-		   char error[ORDER_ERROR_SIZE])
+		   char text[ORDER_ERROR_SIZE])
 {
 	struct bmsd *d = data;
 
 	d->due = true;
 	switch (order->kind) {
 	case ORDER_MODE:
-		return order_mode(d, order->mode, error);
+		return order_mode(d, order, text);
 	case ORDER_SETTING:
-		return order_setting(d, order->setting, order->value, error);
+		return order_setting(d, order, text);
 	case ORDER_COMMAND:
-		return order_command(d, &order->command, error);
+		return order_command(d, order, text);
+	case ORDER_PAIR:
+		return bluetooth_pair(d, text);
+	case ORDER_REMOVE_BOND:
+		return bluetooth_remove(d, order->address, text);
+	case ORDER_KEY:
+		bluetooth_key_text(d, text);
+		return 0;
+	case ORDER_PASSKEY:
+		return order_passkey(d, text);
 	}
 	return -ENOTSUP;
 }

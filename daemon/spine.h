@@ -22,6 +22,9 @@ struct spine_input {
 	maybe_i32 remote_l; /* 0 or 1 */
 	maybe_i32 remote_h;
 	enum bms_mode mode;
+	/* For its LED, which is no part of a decision that is told: a
+	 * capture does not have it. */
+	enum bms_bluetooth bluetooth;
 	/* B14: the lines had failed before this turn; they failed in it, so
 	 * that a second decision was taken at once. */
 	bool lines_failed;

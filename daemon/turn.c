@@ -225,6 +225,7 @@ void bmsd_fill_view(struct bmsd *d, mono_t now)
 	d->view.lines = d->lines;
 	d->view.lines_ok = d->gpio;
 	d->view.lines_virtual = d->gpio && gpio_is_virtual(d->gpio);
+	d->view.bluetooth = bluetooth_status(d);
 }
 
 static void turn_notify(struct bmsd *d, mono_t now)
@@ -304,6 +305,7 @@ void bmsd_turn(struct bmsd *d)
 	turn_pace(d, now);
 	codes_tell(d);
 	turn_update(d);
+	bluetooth_turn(d, now);
 	bmsd_fill_view(d, now);
 	bus_publish(d->bus);
 	keep_look(d, now);

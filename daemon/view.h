@@ -7,6 +7,7 @@
 #ifndef BMS_VIEW_H
 #define BMS_VIEW_H
 
+#include "bluez/bluez.h"
 #include "gpio/gpio.h"
 #include "lib/base/session.h"
 #include "lib/base/overrides.h"
@@ -38,6 +39,7 @@ struct view {
 	struct gpio_levels lines;
 	bool lines_ok;
 	bool lines_virtual;
+	const struct bluez_status *bluetooth; /* NULL: there is none */
 };
 
 #endif

@@ -41,13 +41,13 @@ static void read_page(struct list *list)
 	char interface[64] = "";
 	char line[256];
 	char name[64];
-	char type[8];
+	char type[16];
 
 	ck_assert_ptr_nonnull(file);
 	while (fgets(line, sizeof(line), file)) {
 		if (sscanf(line, ".Ss %63s", interface) == 1)
 			continue;
-		if (sscanf(line, ".It Va %63s %7s", name, type) == 2)
+		if (sscanf(line, ".It Va %63s %15s", name, type) == 2)
 			add(list, interface, name, type);
 	}
 	fclose(file);
@@ -58,7 +58,7 @@ static void read_xml(struct list *list, const char *xml)
 {
 	char interface[64] = "";
 	char name[64];
-	char type[8];
+	char type[16];
 
 	for (const char *at = xml; at; at = strchr(at, '\n')) {
 		at += strspn(at, "\n ");

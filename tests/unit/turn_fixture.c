@@ -50,7 +50,10 @@ void start(struct bmsd *d)
 
 void stop(struct bmsd *d)
 {
+	int result;
+
 	lines_close(d);
+	ck_assert(saver_wait(&d->saver, 10000, &result));
 	d->bus = bus_free(d->bus);
 	keep_close(d);
 	ev_loop_destroy(d->loop);
@@ -70,7 +73,7 @@ void teardown(void)
 {
 	static const char *const names[] = {
 		"conf", "lock", "mode.0", "mode.1", "mode.0.bad",
-		"batteries.0", "batteries.1", "memory.0", NULL
+		"batteries.0", "batteries.1", "memory.0", "bluetooth.0", NULL
 	};
 
 	for (int i = 0; names[i]; i++) {
