@@ -5,6 +5,8 @@
 e2e_rig = tests/e2e/rig.c tests/e2e/rig.h tests/e2e/rig_bus.c \
 	tests/e2e/rig_mk.c tests/e2e/rig_private.h \
 	tests/e2e/rig_process.c tests/e2e/rig_sim.c
+e2e_rig_bluez = tests/e2e/rig_bluez.c tests/e2e/rig_bluez.h \
+	tests/e2e/fake_bluez.h
 e2e_programs = \
 	tests/e2e/test-protect \
 	tests/e2e/test-low \
@@ -19,9 +21,10 @@ e2e_programs = \
 	tests/e2e/test-life \
 	tests/e2e/test-power \
 	tests/e2e/test-restart \
-	tests/e2e/test-operator
+	tests/e2e/test-operator \
+	tests/e2e/test-bluetooth
 
-check_PROGRAMS += $(e2e_programs)
+check_PROGRAMS += $(e2e_programs) tests/e2e/fake-bluez
 TESTS += $(e2e_programs)
 
 tests_e2e_test_protect_SOURCES = tests/e2e/test-protect.c $(e2e_rig)
@@ -79,3 +82,14 @@ tests_e2e_test_restart_LDADD = $(TEST_LIBS)
 tests_e2e_test_operator_SOURCES = tests/e2e/test-operator.c $(e2e_rig)
 tests_e2e_test_operator_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_test_operator_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_bluetooth_SOURCES = tests/e2e/test-bluetooth.c $(e2e_rig) \
+	$(e2e_rig_bluez)
+tests_e2e_test_bluetooth_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_bluetooth_LDADD = $(TEST_LIBS)
+
+# Nothing of the project: what it does is BlueZ's.
+tests_e2e_fake_bluez_SOURCES = tests/e2e/fake_bluez.c \
+	tests/e2e/fake_bluez.h tests/e2e/fake_do.c tests/e2e/fake_gatt.c
+tests_e2e_fake_bluez_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_fake_bluez_LDADD = $(SYSTEMD_LIBS)

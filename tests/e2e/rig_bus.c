@@ -67,6 +67,7 @@ static const char *locate(const char *property, char path[256],
 		{ "bus/", RIG_NAME ".Bus1", false },
 		{ "settings", RIG_NAME ".Settings1", true },
 		{ "history", RIG_NAME ".History1", true },
+		{ "bluetooth", RIG_NAME ".Bluetooth1", true },
 	};
 	const char *dot = strchr(property, '.');
 
@@ -119,6 +120,15 @@ static void print_basic(sd_bus_message *m, char type, FILE *out)
 	}
 }
 
+/* "address name" of a bond. */
+static void print_pair(sd_bus_message *m, FILE *out)
+{
+	const char *a, *b;
+
+	ck_assert_int_gt(sd_bus_message_read(m, "(ss)", &a, &b), 0);
+	fprintf(out, "%s %s", a, b);
+}
+
 static void print_property(sd_bus_message *m, FILE *out)
 {
 	const char *contents;
@@ -136,7 +146,10 @@ static void print_property(sd_bus_message *m, FILE *out)
 	while (!sd_bus_message_at_end(m, 0)) {
 		if (!first)
 			fputc(' ', out);
-		print_basic(m, contents[0], out);
+		if (contents[0] == '(')
+			print_pair(m, out);
+		else
+			print_basic(m, contents[0], out);
 		first = false;
 	}
 }

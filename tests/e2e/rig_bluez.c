@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/e2e/rig_bluez.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/e2e/fake_bluez.h"
+#include "tests/e2e/rig_private.h"
+
+enum { ANSWER_US = 5000000 };
+
+static char answer[FAKE_SAID_SIZE];
+
+/* 0 or -errno: it may not be there yet. */
+static int ask(struct rig *rig, const char *line)
+{
+	sd_bus_message *call = NULL, *reply = NULL;
+	const char *said;
+	int r = sd_bus_message_new_method_call(rig->bus, &call, "org.bluez",
+					       FAKE_PATH, FAKE_INTERFACE,
+					       "Do");
+
+	if (r >= 0)
+		r = sd_bus_message_append(call, "s", line);
+	if (r >= 0)
+		r = sd_bus_call(rig->bus, call, ANSWER_US, NULL, &reply);
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "s", &said);
+	if (r >= 0)
+		snprintf(answer, sizeof(answer), "%s", said);
+	sd_bus_message_unref(call);
+	sd_bus_message_unref(reply);
+	return r < 0 ? r : 0;
+}
+
+pid_t rig_bluez_start(struct rig *rig)
+{
+	uint64_t deadline = rig_now_us() + START_MS * 1000;
+	char prog[1024];
+	char *argv[] = { (char *)rig_program("tests/e2e/fake-bluez", prog),
+			 NULL };
+	pid_t pid;
+
+	rig_bus_address(rig);
+	pid = rig_start(rig, "bluez.log", argv);
+	while (ask(rig, "pairable") < 0) {
+		ck_assert_msg(rig_now_us() < deadline, "no fake bluetoothd");
+		rig_turn(rig);
+	}
+	return pid;
+}
+
+void rig_bluez_end(pid_t pid, int signal)
+{
+	rig_end(pid, signal);
+}
+
+const char *rig_bluez(struct rig *rig, const char *format, ...)
+{
+	char line[FAKE_SAID_SIZE];
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	r = ask(rig, line);
+	if (r < 0)
+		rig_show_log(rig);
+	ck_assert_msg(r >= 0, "%s: %s", line, strerror(-r));
+	return answer;
+}
+
+const char *rig_bluez_until(struct rig *rig, const char *line,
+			    const char *begins, uint32_t timeout_ms)
+{
+	uint64_t deadline = rig_now_us() + (uint64_t)timeout_ms * 1000;
+
+	for (;;) {
+		const char *said = rig_bluez(rig, "%s", line);
+
+		if (begins ? strncmp(said, begins, strlen(begins)) == 0 :
+			     strcmp(said, "none") != 0)
+			return said;
+		if (rig_now_us() > deadline) {
+			rig_show_log(rig);
+			ck_abort_msg("%s: \"%s\", not \"%s\"", line, said,
+				     begins ? begins : "something");
+		}
+		rig_turn(rig);
+	}
+}
