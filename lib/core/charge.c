@@ -266,7 +266,8 @@ int32_t charge_full_mv(const struct settings_monitor *monitor)
 static enum latch_evidence judge_charged(const struct settings_monitor *m,
 					 const struct bms_output *out)
 {
-	int64_t above_mv = (int64_t)charge_full_mv(m) * out->nominal_mv.value / CHARGE_NOMINAL_MV;
+	int64_t above_mv = (int64_t)charge_full_mv(m) *
+			   out->nominal_mv.value / CHARGE_NOMINAL_MV;
 
 	if (!out->soc_settable || !out->capacity_mah.known ||
 	    !out->voltage_mv.known || !out->current_ma.known)

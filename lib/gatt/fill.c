@@ -194,7 +194,7 @@ static void fill_levels(const struct fill_source *source,
 	/* From the least to the worst. */
 	for (size_t i = ARRAY_SIZE(meanings); i-- > 0;) {
 		const struct meaning *m = &meanings[i];
-		maybe_i32 is = known_i32(m->is);
+		maybe_i32 is = known_i32((int32_t)m->is);
 
 		if (m->is != READOUT_OK && is_active(source, m))
 			memcpy((char *)ret + m->level, &is, sizeof(is));

@@ -44,7 +44,8 @@ int64_t pty_byte_ns(const struct pty *pty);
 /* Speed the client has set, in baud; 0 when it is not a usual one. */
 unsigned pty_client_baud(const struct pty *pty);
 
-/* Reads, unless quiet, what the client wrote and stamps it with its times on the wire. */
+/* Reads, unless quiet, what the client wrote and stamps it with its times on
+ * the wire. */
 void pty_receive(struct pty *pty, int64_t now_ns);
 /* Next received byte whose wire time is over; its end in ret_at_ns. */
 bool pty_next(struct pty *pty, int64_t now_ns, uint8_t *ret_byte,
