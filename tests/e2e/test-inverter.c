@@ -110,18 +110,18 @@ START_TEST(a_high_cell_reduces_and_a_higher_one_stops_it)
 	rig_until(rig, "inverter.Mode", "on", 15000);
 	rig_sim(rig, "cell 1 1 force 3760");
 	rig_until_line(rig, LINE_CHARGE_DISCONNECT, '.', 2000);
-	rig_until_sim(rig, "mk.charge_current_a", "5", 5000);
+	rig_until_sim(rig, "mk.charge_current_a", "5", 15000);
 	rig_until_sim(rig, "mk.active", "on", 1000);
 	rig_sim(rig, "cell 1 1 force 3810");
-	rig_until_sim(rig, "mk.charge_current_a", "0", 5000);
+	rig_until_sim(rig, "mk.charge_current_a", "0", 15000);
 	rig_sim(rig, "cell 1 1 force 3590");
 	rig_until(rig, "AllowedToCharge", "yes", 10000);
 	rig_sim(rig, "temp 2 3");
-	rig_until_sim(rig, "mk.charge_current_a", "0", 5000);
+	rig_until_sim(rig, "mk.charge_current_a", "0", 15000);
 	rig_sim(rig, "temp 2 52");
 	rig_until_sim(rig, "mk.charge_current_a", "5", 15000);
 	rig_sim(rig, "temp 2 56");
-	rig_until_sim(rig, "mk.charge_current_a", "0", 5000);
+	rig_until_sim(rig, "mk.charge_current_a", "0", 15000);
 	ck_assert_int_eq(rig_sim_long(rig, "mk.eeprom_writes"), 0);
 	rig_free(rig);
 }
