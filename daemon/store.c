@@ -227,26 +227,27 @@ static int put_first(int dirfd, const char *name, const void *content,
 	return error;
 }
 
-/* The newest slot that is whole, and its sequence in *ret; -1 and 0 where
- * there is none, or -ENOMEM. */
-static int find_newest(int dirfd, const char *name, uint64_t *ret)
+/* The newest slot that is whole and its sequence, which is 0 where there is
+ * none. 0 or -ENOMEM. */
+static int find_newest(int dirfd, const char *name, int *ret_slot,
+		       uint64_t *ret_sequence)
 {
 	char *old = malloc(STORE_CONTENT_MAX);
-	int newest = -1;
 
-	*ret = 0;
+	*ret_slot = 0;
+	*ret_sequence = 0;
 	if (!old)
 		return -ENOMEM;
 	for (int i = 0; i < SLOTS; i++) {
 		struct slot slot = look_at(dirfd, name, i, old);
 
-		if (slot.sequence > *ret) {
-			*ret = slot.sequence;
-			newest = i;
+		if (slot.sequence > *ret_sequence) {
+			*ret_sequence = slot.sequence;
+			*ret_slot = i;
 		}
 	}
 	free(old);
-	return newest;
+	return 0;
 }
 
 int store_save(int dirfd, const char *name, const void *content, size_t len)
@@ -257,9 +258,9 @@ int store_save(int dirfd, const char *name, const void *content, size_t len)
 
 	if (!is_name(name) || len > STORE_CONTENT_MAX)
 		return -EINVAL;
-	newest = find_newest(dirfd, name, &sequence);
-	if (newest == -ENOMEM)
-		return -ENOMEM;
+	error = find_newest(dirfd, name, &newest, &sequence);
+	if (error < 0)
+		return error;
 	if (sequence == 0) {
 		error = put_first(dirfd, name, content, len);
 	} else {
