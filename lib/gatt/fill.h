@@ -52,6 +52,9 @@ struct fill_texts {
 void fill_readout(const struct fill_source *source,
 		  struct readout_values *ret);
 
+/* The error number that readers know for a code; 0 where there is none. */
+uint8_t fill_error(enum code code);
+
 /* Its texts are the source's, or static. */
 void fill_standard(const struct fill_source *source,
 		   struct standard_values *ret);

@@ -63,6 +63,42 @@ struct readout_values {
 	maybe_i32 balancer;
 };
 
+enum readout_how {
+	READOUT_NEAREST,
+	READOUT_DOWN,       /* rounded down */
+	READOUT_ONE_BIT,    /* of several the lowest */
+	READOUT_OR_UNKNOWN, /* out of range is unknown */
+};
+
+/*
+ * sent = value * times / over + plus, rounded to the nearest, within min and
+ * max. The mark for unknown is outside of these, except where a field has
+ * none and sends what is harmless.
+ */
+struct readout_field {
+	uint8_t start; /* bit, from 0 */
+	uint8_t bits;  /* up to 32; negative values in two's complement */
+	size_t value;  /* of a maybe_i32 in struct readout_values */
+	int32_t times;
+	int32_t over;
+	int32_t plus;
+	int32_t min;   /* as it is sent */
+	int32_t max;
+	int32_t unknown;
+	enum readout_how how;
+	const char *title; /* with its unit, for people */
+};
+
+struct readout_record {
+	uint8_t type;
+	uint8_t size; /* bytes; bits behind the last field are 1 */
+	uint8_t n_fields;
+	const struct readout_field *field; /* in order */
+};
+
+/* NULL where there is none (INSTANT_READOUT_OFF). */
+const struct readout_record *readout_record(enum instant_readout record);
+
 /*
  * The record as it is before encryption. Returns its length, or -1 where
  * there is no such record (INSTANT_READOUT_OFF).

@@ -92,8 +92,6 @@ static void put_text(struct put *p, const char *text)
 static void put_value(struct put *p, const struct service_row *row,
 		      const struct service_values *values)
 {
-	const struct service_format_row *format =
-		&service_formats[row->format];
 	const char *at = (const char *)values + row->value;
 	struct service_number n;
 	struct service_list list;
@@ -107,7 +105,7 @@ static void put_value(struct put *p, const struct service_row *row,
 	case SERVICE_S16:
 	case SERVICE_S32:
 		memcpy(&n, at, sizeof(n));
-		put_number(p, format, n.known, n.value);
+		put_number(p, &service_formats[row->format], n.known, n.value);
 		break;
 	case SERVICE_TEXT:
 		memcpy(&text, at, sizeof(text));
@@ -116,7 +114,7 @@ static void put_value(struct put *p, const struct service_row *row,
 	case SERVICE_U16_LIST:
 	case SERVICE_S16_LIST:
 		memcpy(&list, at, sizeof(list));
-		put_list(p, format, &list);
+		put_list(p, &service_formats[row->format], &list);
 		break;
 	case SERVICE_RECORDS:
 		put_records(p, values);
@@ -217,7 +215,7 @@ static int take(const struct service_row *row, struct bytes *b,
 	switch (row->writes) {
 	case SERVICE_WRITES_MODE:
 		memcpy(order->mode, word, strlen(word) + 1);
-		break;
+		return 0;
 	case SERVICE_WRITES_COMMAND:
 		return find_command(word, &order->command.kind);
 	case SERVICE_WRITES_SOC:
@@ -225,22 +223,22 @@ static int take(const struct service_row *row, struct bytes *b,
 			return SERVICE_INVALID_VALUE;
 		order->command.kind = BMS_COMMAND_SET_SOC;
 		order->command.value = value;
-		break;
+		return 0;
 	case SERVICE_WRITES_BATTERY:
 		if (value < 1 || value == UINT16_MAX)
 			return SERVICE_INVALID_VALUE;
 		order->battery = (uint32_t)value;
-		break;
+		return 0;
 	case SERVICE_WRITES_SETTING:
 		order->setting = settings_row(row->section, row->key);
 		order->value = value;
 		if (!order->setting || !can_be_set(order->setting, value))
 			return SERVICE_INVALID_VALUE;
-		break;
+		return 0;
 	case SERVICE_WRITES_NOTHING:
-		return SERVICE_NOT_PERMITTED;
+		break;
 	}
-	return 0;
+	return SERVICE_NOT_PERMITTED;
 }
 
 int service_write(const struct service_row *row, const uint8_t *data,

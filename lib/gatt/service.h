@@ -56,6 +56,14 @@ struct service_format_row {
 
 extern const struct service_format_row service_formats[SERVICE_FORMAT_COUNT];
 
+struct service_unit_row {
+	uint16_t unit; /* Bluetooth's assigned numbers, 0x27xx */
+	const char *name;
+};
+
+extern const struct service_unit_row service_units[];
+extern const size_t n_service_units;
+
 enum service_access {
 	SERVICE_READ = 1,
 	SERVICE_NOTIFY = 2, /* on change */

@@ -14,6 +14,13 @@ enum unit {
 	AMPERE_HOUR = 0x27b0,
 };
 
+const struct service_unit_row service_units[] = {
+	{ NONE, "" }, { SECOND, "s" }, { AMPERE, "A" }, { WATT, "W" },
+	{ VOLT, "V" }, { CELSIUS, "degC" }, { KILOWATT_HOUR, "kWh" },
+	{ PERCENT, "%" }, { AMPERE_HOUR, "Ah" },
+};
+const size_t n_service_units = ARRAY_SIZE(service_units);
+
 const struct service_format_row service_formats[SERVICE_FORMAT_COUNT] = {
 	[SERVICE_BOOL] = { "bool", 0x01, 1, false },
 	[SERVICE_U16] = { "uint16", 0x06, 2, false },

@@ -8,25 +8,48 @@
 
 const struct standard_row standard_rows[STANDARD_COUNT] = {
 	[STANDARD_LEVEL] = { STANDARD_BATTERY, 0x2a19, true, false,
-		"Battery Level" },
+		"Battery Level",
+		"uint8: %, rounded down. Cannot be read while it is "
+		"unknown." },
 	[STANDARD_LEVEL_STATUS] = { STANDARD_BATTERY, 0x2bed, true, false,
-		"Battery Level Status" },
+		"Battery Level Status",
+		"uint8: 0x02 where the level follows, else 0. uint16: bit "
+		"0, a battery is there; bits 1 and 2, mains (0 no, 1 yes, 2 "
+		"unknown); bits 5 and 6, current (0 unknown, 1 charging, 2 "
+		"discharging, 3 none); bits 7 and 8, level (0 unknown, 1 "
+		"good, 2 low, 3 critical); bit 12, a battery is at fault; "
+		"bit 14, something else is. uint8: the level in %." },
 	[STANDARD_CRITICAL_STATUS] = { STANDARD_BATTERY, 0x2be9, false, true,
-		"Battery Critical Status" },
+		"Battery Critical Status",
+		"uint8: bit 0, the pre-alarm is given or the level is "
+		"critical; bit 1, somebody should look after it now." },
 	[STANDARD_ENERGY_STATUS] = { STANDARD_BATTERY, 0x2bf0, true, false,
-		"Battery Energy Status" },
+		"Battery Energy Status",
+		"uint8: 0x16. Three SFLOAT: voltage in V; energy that can "
+		"still be had in kWh, by state of charge and nominal "
+		"voltage; power in kW, negative while discharging." },
 	[STANDARD_TIME_STATUS] = { STANDARD_BATTERY, 0x2bee, true, false,
-		"Battery Time Status" },
+		"Battery Time Status",
+		"uint8: 0. uint24: minutes remaining; 0xffffff unknown, "
+		"0xfffffe more than that." },
 	[STANDARD_HEALTH_STATUS] = { STANDARD_BATTERY, 0x2bea, true, false,
-		"Battery Health Status" },
+		"Battery Health Status",
+		"uint8: bits 0, 1 and 2 where the following are there. "
+		"uint8: health in %, of the worst battery. uint16: cycles, "
+		"see History. int8: temperature of the warmest cell in "
+		"degC; 127 above 126, -128 below -127." },
 	[STANDARD_MAKER] = { STANDARD_DEVICE_INFORMATION, 0x2a29, false,
-		false, "Manufacturer Name String" },
+		false, "Manufacturer Name String",
+		"UTF-8." },
 	[STANDARD_MODEL] = { STANDARD_DEVICE_INFORMATION, 0x2a24, false,
-		false, "Model Number String" },
+		false, "Model Number String",
+		"UTF-8." },
 	[STANDARD_SERIAL] = { STANDARD_DEVICE_INFORMATION, 0x2a25, false,
-		false, "Serial Number String" },
+		false, "Serial Number String",
+		"UTF-8; empty where there is none." },
 	[STANDARD_SOFTWARE] = { STANDARD_DEVICE_INFORMATION, 0x2a28, false,
-		false, "Software Revision String" },
+		false, "Software Revision String",
+		"UTF-8; the version of the daemon." },
 };
 
 _Static_assert(ARRAY_SIZE(standard_rows) == STANDARD_COUNT,
@@ -149,11 +172,15 @@ int standard_text(const char *text, size_t max, uint8_t *ret_value,
 	return (int)len;
 }
 
+static int put_text(const struct put *p, const char *text)
+{
+	return standard_text(text, STANDARD_SIZE_MAX, p->at, p->left);
+}
+
 int standard_encode(enum standard_id id, const struct standard_values *values,
 		    uint8_t *ret_value, size_t size)
 {
 	struct put p = put_in(ret_value, size);
-	const char *text = NULL;
 
 	switch (id) {
 	case STANDARD_LEVEL:
@@ -178,19 +205,15 @@ int standard_encode(enum standard_id id, const struct standard_values *values,
 		put_health_status(&p, values);
 		return put_end(&p);
 	case STANDARD_MAKER:
-		text = values->maker;
-		break;
+		return put_text(&p, values->maker);
 	case STANDARD_MODEL:
-		text = values->model;
-		break;
+		return put_text(&p, values->model);
 	case STANDARD_SERIAL:
-		text = values->serial;
-		break;
+		return put_text(&p, values->serial);
 	case STANDARD_SOFTWARE:
-		text = values->software;
-		break;
+		return put_text(&p, values->software);
 	case STANDARD_COUNT:
-		return -1;
+		break;
 	}
-	return standard_text(text, STANDARD_SIZE_MAX, ret_value, size);
+	return -1;
 }

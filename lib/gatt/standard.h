@@ -77,6 +77,7 @@ struct standard_row {
 	bool notify;
 	bool indicate;
 	const char *name;
+	const char *help; /* what its bytes are, for people */
 };
 
 extern const struct standard_row standard_rows[STANDARD_COUNT];

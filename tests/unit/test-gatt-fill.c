@@ -234,6 +234,11 @@ START_TEST(at_the_start_nothing_is_known)
 	ck_assert_int_eq(r.io[2], 2);
 	for (int i = 0; i < 9; i++)
 		ck_assert_int_eq(r.alarm[i], 0);
+	/* They answer, but tell nothing: that is fine, no value is. */
+	bank.state.all_online = true;
+	advertise(INSTANT_READOUT_BMS, &r);
+	for (int i = 0; i < 9; i++)
+		ck_assert_int_eq(r.alarm[i], i == 4 ? FINE : 0);
 }
 END_TEST
 
@@ -290,6 +295,7 @@ START_TEST(every_code_is_called_what_readers_know)
 	bank.out.codes = CODE_BIT(c->code);
 	advertise(INSTANT_READOUT_BMS, &r);
 	ck_assert_int_eq(r.error, c->error);
+	ck_assert_uint_eq(fill_error(c->code), (unsigned int)c->error);
 	for (int i = 0; i < 9; i++)
 		ck_assert_int_eq(r.alarm[i], i == c->alarm ? c->is : 0);
 	advertise(INSTANT_READOUT_BATTERY_MONITOR, &r);

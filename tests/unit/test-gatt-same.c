@@ -349,6 +349,20 @@ START_TEST(no_more_cells_are_listed_than_a_battery_can_have)
 }
 END_TEST
 
+START_TEST(power_needs_voltage_and_current)
+{
+	bank.out.voltage_mv = known_i32(13280);
+	fill_service(&source, 1, &texts, &values);
+	ck_assert(!values.power_mw.known);
+	bank.out.current_ma = known_i32(-12345);
+	fill_service(&source, 1, &texts, &values);
+	ck_assert_int_eq(values.power_mw.value, -163941);
+	bank.out.voltage_mv = UNKNOWN_I32;
+	fill_service(&source, 1, &texts, &values);
+	ck_assert(!values.power_mw.known);
+}
+END_TEST
+
 /* --- Battery Service ---------------------------------------------------- */
 
 START_TEST(the_battery_service_says_the_same)
@@ -476,6 +490,7 @@ int main(void)
 	tcase_add_test(tcase, of_many_batteries_the_first_are_listed);
 	tcase_add_test(tcase,
 		       no_more_cells_are_listed_than_a_battery_can_have);
+	tcase_add_test(tcase, power_needs_voltage_and_current);
 	tcase_add_test(tcase, the_battery_service_says_the_same);
 	tcase_add_test(tcase, the_critical_state_is_the_pre_alarm);
 	tcase_add_test(tcase, charge_has_a_direction_from_0_1_a_on);

@@ -325,6 +325,13 @@ START_TEST(a_row_that_is_wrong_does_nothing)
 	uint8_t got[4] = { 1 };
 
 	ck_assert_int_eq(service_read(&row, &v, 0, got, sizeof(got)), 0);
+	row.format = (enum service_format)(SERVICE_FORMAT_COUNT + 1);
+	ck_assert_int_eq(service_read(&row, &v, 0, got, sizeof(got)), 0);
+	row = (struct service_row){ .format = SERVICE_BOOL,
+				    .access = SERVICE_WRITE,
+				    .writes = (enum service_writes)9 };
+	ck_assert_int_eq(service_write(&row, got, 1, 0, &order),
+			 SERVICE_NOT_PERMITTED);
 	row = (struct service_row){ .format = SERVICE_BOOL,
 				    .access = SERVICE_WRITE };
 	ck_assert_int_eq(service_write(&row, got, 1, 0, &order),

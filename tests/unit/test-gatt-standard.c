@@ -140,6 +140,7 @@ static const struct {
 	{ STANDARD_SOFTWARE, "302e31", { .software = "0.1" } },
 	{ STANDARD_MAKER, "", { .maker = NULL } },
 	{ STANDARD_COUNT, NULL, { .maker = "x" } },
+	{ (enum standard_id)99, NULL, { .maker = "x" } },
 };
 
 START_TEST(a_value_is_in_the_bytes_that_are_defined_for_it)
