@@ -6,7 +6,8 @@
  *	gen-texts catalog    the journal's catalog with every code
  *	gen-texts man < PAGE the manual page with its lists made anew: what
  *	                     stands between .\" begin: keys SECTION (or
- *	                     .\" begin: codes, or leds) and .\" end
+ *	                     .\" begin: codes, or leds, or one of gen-gatt.c)
+ *	                     and .\" end
  *
  * Its results are part of the tree, so that nothing built has to be run to
  * build; "make update-texts" writes them, and a test compares.
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "etc/gen-texts.h"
 #include "lib/base/settings.h"
 #include "lib/core/code.h"
 #include "lib/core/leds.h"
@@ -198,7 +200,7 @@ static void print_roff_word(const char *word, size_t len)
 
 /* Text of a manual page: lines of a fair length, each sentence on its own,
  * as mdoc(7) wants it. */
-static void print_roff(const char *words)
+void print_roff(const char *words)
 {
 	size_t column = 0;
 
@@ -281,7 +283,7 @@ static bool print_man_list(const char *line)
 	else if (strcmp(line, ".\\\" begin: leds\n") == 0)
 		print_man_leds();
 	else
-		return false;
+		return print_gatt_list(line);
 	return true;
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What belongs beside the programs.
 check_PROGRAMS += etc/gen-texts
-etc_gen_texts_SOURCES = etc/gen-texts.c
+etc_gen_texts_SOURCES = etc/gen-texts.c etc/gen-gatt.c etc/gen-texts.h
 etc_gen_texts_LDADD = libbms.a
 
 sysusersdir = $(prefix)/lib/sysusers.d
@@ -16,7 +16,8 @@ update-texts: etc/gen-texts$(EXEEXT)
 	etc/gen-texts$(EXEEXT) conf > $(srcdir)/etc/vebus-bms-ng.conf
 	etc/gen-texts$(EXEEXT) catalog > \
 		$(srcdir)/systemd/vebus-bms-ng.catalog
-	for page in vebus-bms-ng.conf.5.in vebus-bms-ngd.8; do \
+	for page in vebus-bms-ng.conf.5.in vebus-bms-ng-gatt.7 \
+			vebus-bms-ngd.8; do \
 		etc/gen-texts$(EXEEXT) man < $(srcdir)/man/$$page > \
 			page.tmp && cat page.tmp > $(srcdir)/man/$$page && \
 		rm page.tmp || exit; done

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts of the tree that come from tables are what the tables say (F4, I1). */
+/* Texts of the tree that come from tables are what the tables say (F4, G2,
+ * I1). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ static const struct made {
 	{ "etc/vebus-bms-ng.conf", "conf", false },
 	{ "systemd/vebus-bms-ng.catalog", "catalog", false },
 	{ "man/vebus-bms-ng.conf.5.in", "man", true },
+	{ "man/vebus-bms-ng-gatt.7", "man", true },
 	{ "man/vebus-bms-ngd.8", "man", true },
 };
 
