@@ -8,7 +8,7 @@
 
 enum { WORDS_SIZE = 512 };
 
-static const char *unit_name(uint16_t unit)
+const char *unit_name(uint16_t unit)
 {
 	for (size_t i = 0; i < n_service_units; i++)
 		if (service_units[i].unit == unit)

@@ -8,6 +8,7 @@
  *	                     stands between .\" begin: keys SECTION (or
  *	                     .\" begin: codes, or leds, or one of gen-gatt.c)
  *	                     and .\" end
+ *	gen-texts web < PAGE the page for a browser, its tables made anew
  *
  * Its results are part of the tree, so that nothing built has to be run to
  * build; "make update-texts" writes them, and a test compares.
@@ -287,18 +288,20 @@ static bool print_man_list(const char *line)
 	return true;
 }
 
-static int print_man(void)
+/* A text with its lists made anew: make prints one behind the line that
+ * begins it, up to the line end. */
+static int print_filled(bool (*make)(const char *line), const char *end)
 {
 	bool old = false; /* in a list as it was */
 	char line[512];
 
 	while (fgets(line, sizeof(line), stdin)) {
-		if (strcmp(line, ".\\\" end\n") == 0)
+		if (strcmp(line, end) == 0)
 			old = false;
 		if (old)
 			continue;
 		fputs(line, stdout);
-		old = print_man_list(line);
+		old = make(line);
 	}
 	return old || ferror(stdin) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -313,10 +316,13 @@ int main(int argc, char **argv)
 	} else if (strcmp(what, "catalog") == 0) {
 		print_catalog();
 	} else if (strcmp(what, "man") == 0) {
-		status = print_man();
+		status = print_filled(print_man_list, ".\\\" end\n");
+	} else if (strcmp(what, "web") == 0) {
+		status = print_filled(print_web_list, "// end\n");
 	} else {
 		fputs("usage: gen-texts conf | gen-texts catalog | "
-		      "gen-texts man < PAGE\n", stderr);
+		      "gen-texts man < PAGE | gen-texts web < PAGE\n",
+		      stderr);
 		status = EXIT_FAILURE;
 	}
 	return fflush(stdout) == 0 ? status : EXIT_FAILURE;

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # What belongs beside the programs.
 check_PROGRAMS += etc/gen-texts
-etc_gen_texts_SOURCES = etc/gen-texts.c etc/gen-gatt.c etc/gen-texts.h
+etc_gen_texts_SOURCES = etc/gen-texts.c etc/gen-gatt.c etc/gen-web.c \
+	etc/gen-texts.h daemon/ctl/words.c daemon/ctl/words.h
 etc_gen_texts_LDADD = libbms.a
 
 sysusersdir = $(prefix)/lib/sysusers.d
@@ -21,6 +22,10 @@ update-texts: etc/gen-texts$(EXEEXT)
 		etc/gen-texts$(EXEEXT) man < $(srcdir)/man/$$page > \
 			page.tmp && cat page.tmp > $(srcdir)/man/$$page && \
 		rm page.tmp || exit; done
+	etc/gen-texts$(EXEEXT) web < $(srcdir)/tools/web/vebus-bms-ng.html > \
+		page.tmp && \
+		cat page.tmp > $(srcdir)/tools/web/vebus-bms-ng.html && \
+		rm page.tmp
 .PHONY: update-texts
 
 # An existing configuration is never overwritten, and only taken away where

@@ -10,58 +10,56 @@
 #include "lib/core/code.h"
 #include "lib/core/reason.h"
 
-/* On which side of its limit the trouble is. */
-enum side { NEITHER, LOW, HIGH };
-
-/* Behind the place; the figures follow where the reason has any. */
-static const struct {
-	const char *words;
-	enum side side;
-} kinds[] = {
-	[REASON_UNKNOWN] = { "no complete reading yet", NEITHER },
-	[REASON_SILENT] = { "silent", NEITHER },
-	[REASON_UNREADABLE] = { "answers, but not readably", NEITHER },
-	[REASON_TEMPERATURE_UNKNOWN] = { "temperature unknown", NEITHER },
-	[REASON_CELL_IMPLAUSIBLE] = { "reads what no cell can have", NEITHER },
-	[REASON_CELL_PRE_ALARM] = { "near its low limit", LOW },
-	[REASON_CELL_LOW] = { "low", LOW },
-	[REASON_CELL_LOW_HARD] = { "far too low", LOW },
-	[REASON_CELL_HIGH] = { "high", HIGH },
-	[REASON_CELL_HIGH_HARD] = { "far too high", HIGH },
-	[REASON_CHARGE_COLD] = { "too cold to charge", LOW },
-	[REASON_CHARGE_HOT] = { "too hot to charge", HIGH },
-	[REASON_CHARGE_HOT_HARD] = { "far too hot to charge", HIGH },
-	[REASON_DISCHARGE_COLD] = { "too cold to discharge", LOW },
-	[REASON_DISCHARGE_HOT] = { "too hot to discharge", HIGH },
-	[REASON_CHARGE_SWITCH] = { "its own charge switch is open", NEITHER },
+const struct words_row words_rows[REASON_KIND_COUNT] = {
+	[REASON_UNKNOWN] = { "no complete reading yet", WORDS_NEITHER },
+	[REASON_SILENT] = { "silent", WORDS_NEITHER },
+	[REASON_UNREADABLE] = { "answers, but not readably", WORDS_NEITHER },
+	[REASON_TEMPERATURE_UNKNOWN] = { "temperature unknown", WORDS_NEITHER },
+	[REASON_CELL_IMPLAUSIBLE] = {
+		"reads what no cell can have", WORDS_NEITHER },
+	[REASON_CELL_PRE_ALARM] = { "near its low limit", WORDS_LOW },
+	[REASON_CELL_LOW] = { "low", WORDS_LOW },
+	[REASON_CELL_LOW_HARD] = { "far too low", WORDS_LOW },
+	[REASON_CELL_HIGH] = { "high", WORDS_HIGH },
+	[REASON_CELL_HIGH_HARD] = { "far too high", WORDS_HIGH },
+	[REASON_CHARGE_COLD] = { "too cold to charge", WORDS_LOW },
+	[REASON_CHARGE_HOT] = { "too hot to charge", WORDS_HIGH },
+	[REASON_CHARGE_HOT_HARD] = { "far too hot to charge", WORDS_HIGH },
+	[REASON_DISCHARGE_COLD] = { "too cold to discharge", WORDS_LOW },
+	[REASON_DISCHARGE_HOT] = { "too hot to discharge", WORDS_HIGH },
+	[REASON_CHARGE_SWITCH] = {
+		"its own charge switch is open", WORDS_NEITHER },
 	[REASON_DISCHARGE_SWITCH] = {
-		"its own discharge switch is open", NEITHER },
-	[REASON_BATTERY_PROTECTS] = { "protects itself", NEITHER },
-	[REASON_CHARGE_CURRENT] = { "charge current high", HIGH },
-	[REASON_CHARGE_PULSE] = { "charge current far too high", HIGH },
+		"its own discharge switch is open", WORDS_NEITHER },
+	[REASON_BATTERY_PROTECTS] = { "protects itself", WORDS_NEITHER },
+	[REASON_CHARGE_CURRENT] = { "charge current high", WORDS_HIGH },
+	[REASON_CHARGE_PULSE] = { "charge current far too high", WORDS_HIGH },
 	/* Discharge is below 0. */
-	[REASON_DISCHARGE_CURRENT] = { "discharge current high", LOW },
+	[REASON_DISCHARGE_CURRENT] = { "discharge current high", WORDS_LOW },
 	[REASON_DISCHARGE_PULSE] = {
-		"discharge current far too high", LOW },
-	[REASON_BYPASSED] = { "bypassed, time left", NEITHER },
-	[REASON_MISMATCH] = { "does not fit the other batteries", NEITHER },
+		"discharge current far too high", WORDS_LOW },
+	[REASON_BYPASSED] = { "bypassed, time left", WORDS_NEITHER },
+	[REASON_MISMATCH] = {
+		"does not fit the other batteries", WORDS_NEITHER },
 	[REASON_ARRANGEMENT] = {
-		"the batteries cannot be put together", NEITHER },
-	[REASON_BANK_VOLTAGE] = { "voltage not allowed", NEITHER },
-	[REASON_BANK_LOW] = { "voltage low", LOW },
-	[REASON_SOC_WARNING] = { "state of charge low", LOW },
-	[REASON_SOC_FLOOR] = { "state of charge at the floor", LOW },
+		"the batteries cannot be put together", WORDS_NEITHER },
+	[REASON_BANK_VOLTAGE] = { "voltage not allowed", WORDS_NEITHER },
+	[REASON_BANK_LOW] = { "voltage low", WORDS_LOW },
+	[REASON_SOC_WARNING] = { "state of charge low", WORDS_LOW },
+	[REASON_SOC_FLOOR] = { "state of charge at the floor", WORDS_LOW },
 	[REASON_BYPASS_LOW] = {
-		"too low for a battery that is not heard", LOW },
+		"too low for a battery that is not heard", WORDS_LOW },
 	[REASON_BYPASS_HIGH] = {
-		"too high for a battery that is not heard", HIGH },
-	[REASON_UPDATE] = { "an update is under way", NEITHER },
-	[REASON_REMOTE_OFF] = { "switched off by the remote input", NEITHER },
-	[REASON_MODE] = { "switched so by the mode", NEITHER },
-	[REASON_LINES] = { "the output lines do not do as told", NEITHER },
+		"too high for a battery that is not heard", WORDS_HIGH },
+	[REASON_UPDATE] = { "an update is under way", WORDS_NEITHER },
+	[REASON_REMOTE_OFF] = {
+		"switched off by the remote input", WORDS_NEITHER },
+	[REASON_MODE] = { "switched so by the mode", WORDS_NEITHER },
+	[REASON_LINES] = {
+		"the output lines do not do as told", WORDS_NEITHER },
 };
 
-_Static_assert(ARRAY_SIZE(kinds) == REASON_KIND_COUNT,
+_Static_assert(ARRAY_SIZE(words_rows) == REASON_KIND_COUNT,
 	       "words for every reason");
 
 /* "kind:where:value:limit", cut at the colons. */
@@ -91,7 +89,7 @@ static bool split(const char *reason, struct parts *ret)
 	return false;
 }
 
-static const char *unit_of(enum reason_unit unit)
+const char *words_of_unit(enum reason_unit unit)
 {
 	switch (unit) {
 	case REASON_MILLIVOLT:
@@ -145,14 +143,14 @@ static bool is_recovering(enum reason_kind kind, const struct parts *parts)
 
 	if (!parts->part[2][0] || !parts->part[3][0])
 		return false;
-	return (kinds[kind].side == LOW && value > limit) ||
-	       (kinds[kind].side == HIGH && value < limit);
+	return (words_rows[kind].side == WORDS_LOW && value > limit) ||
+	       (words_rows[kind].side == WORDS_HIGH && value < limit);
 }
 
 static void put(enum reason_kind kind, const struct parts *parts,
 		char words[WORDS_SIZE])
 {
-	const char *unit = unit_of(reason_rows[kind].unit);
+	const char *unit = words_of_unit(reason_rows[kind].unit);
 	bool has_value = parts->part[2][0];
 	bool has_limit = parts->part[3][0];
 	char where[BMS_REASON_TEXT_SIZE * 2];
@@ -162,7 +160,7 @@ static void put(enum reason_kind kind, const struct parts *parts,
 	snprintf(words, WORDS_SIZE, "%s%s%s%s%s%s%s%s%s%s%s",
 		 where[0] ? where : "bank",
 		 where[0] && !strchr(parts->part[1], '.') ? ": " : " ",
-		 kinds[kind].words,
+		 words_rows[kind].words,
 		 is_recovering(kind, parts) ? ", recovering" : "",
 		 has_value ? ": " : "", parts->part[2],
 		 has_value ? unit : "", has_limit ? " (limit " : "",

@@ -8,7 +8,23 @@
 
 #include <stddef.h>
 
+#include "lib/core/reason.h"
+
 enum { WORDS_SIZE = 256 };
+
+/* On which side of its limit the trouble is. */
+enum words_side { WORDS_NEITHER, WORDS_LOW, WORDS_HIGH };
+
+/* Behind the place; the figures follow where the reason has any. */
+struct words_row {
+	const char *words;
+	enum words_side side;
+};
+
+extern const struct words_row words_rows[REASON_KIND_COUNT];
+
+/* What stands behind a reason's figures: " V", " °C"; "" where nothing. */
+const char *words_of_unit(enum reason_unit unit);
 
 /* Anything else than a reason is copied as it is, cut to the size. */
 void words_of_reason(const char *reason, char words[WORDS_SIZE]);

@@ -19,6 +19,7 @@ static const struct made {
 	{ "man/vebus-bms-ng.conf.5.in", "man", true },
 	{ "man/vebus-bms-ng-gatt.7", "man", true },
 	{ "man/vebus-bms-ngd.8", "man", true },
+	{ "tools/web/vebus-bms-ng.html", "web", true },
 };
 
 static char *read_whole(FILE *file)
