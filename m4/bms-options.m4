@@ -56,6 +56,7 @@ AC_DEFUN([BMS_OPTIONS], [
 		BMS_EXTRA="$BMS_EXTRA -fno-sanitize-recover=all"
 		BMS_EXTRA="$BMS_EXTRA -fno-omit-frame-pointer"
 	])
+	AM_CONDITIONAL([SANITIZERS], [test "x$enable_sanitizers" = xyes])
 
 	AS_IF([test "x$enable_gcov" = xyes],
 		[BMS_NEED_FLAG([BMS_EXTRA], [--coverage], [--enable-gcov])])

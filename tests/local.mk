@@ -5,6 +5,7 @@ include tests/fuzz/local.mk
 include tests/e2e/local.mk
 include tests/scenario/local.mk
 include tests/vm/local.mk
+include tests/web/local.mk
 else
 # What only tests need is not known here, so it could not be distributed.
 dist-hook:
