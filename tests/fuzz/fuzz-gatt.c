@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Any bytes that a phone writes to any characteristic: refused, with
- * nothing said to be done, or an order that is in its range (G2, I4).
+ * nothing said to be done, or an order that is in its range (G2, I4). And
+ * any piece of it that the phone asks for.
  *
  * Input: a byte that picks the characteristic, one for the offset, and what
  * is written.
@@ -50,6 +51,28 @@ static void check_order(const struct service_order *order)
 		must(!order->setting);
 }
 
+/* What is written is also what a text shows; read in pieces of any size. */
+static void check_read(const struct service_row *row, const uint8_t *data,
+		       size_t size)
+{
+	char text[SERVICE_VALUE_MAX * 2] = "";
+	struct service_values values = { .mode = text };
+	uint8_t got[SERVICE_VALUE_MAX] = { 0 };
+	size_t offset = data[0] * 4u, room = data[1] * 2u;
+	int n;
+
+	size = size < sizeof(text) ? size : sizeof(text) - 1;
+	memcpy(text, data, size);
+	n = service_read(row, &values, offset, got, room);
+	must(n <= (int)room);
+	must(n >= 0 || n == SERVICE_NOT_PERMITTED ||
+	     n == SERVICE_INVALID_OFFSET);
+	for (size_t i = n > 0 ? (size_t)n : 0; i < sizeof(got); i++)
+		must(got[i] == 0);
+	if (row->value == offsetof(struct service_values, mode) && n > 0)
+		must(memcmp(got, text + offset, (size_t)n) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct service_row *row;
@@ -58,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	row = &service_rows[data[0] % n_service_rows];
+	check_read(row, data, size);
 	memset(&order, 0x5a, sizeof(order));
 	before = order;
 	if (service_write(row, data + 2, size - 2, data[1], &order) < 0) {
