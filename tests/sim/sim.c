@@ -2,7 +2,7 @@
 #include "sim.h"
 
 #define TICK_NS (20 * NS_PER_MS)
-#define LOOK_NS (5 * NS_PER_MS)		/* how often the wires are looked at */
+#define LOOK_NS (5 * NS_PER_MS)		/* how often a used bus is looked at */
 #define STARVED_NS (8 * NS_PER_MS)
 
 static void tick(struct sim *sim, int64_t now_ns)
@@ -34,13 +34,14 @@ int64_t sim_deadline(const struct sim *sim)
 {
 	int64_t deadline = sim->tick_ns + TICK_NS;
 
-	if (sim->n_buses && sim->now_ns + LOOK_NS < deadline)
-		deadline = sim->now_ns + LOOK_NS;
 	for (unsigned i = 0; i < sim->n_buses; i++) {
 		int64_t due = bus_deadline(&sim->bus[i]);
 
 		if (due < deadline)
 			deadline = due;
+		if (sim->bus[i].pty.openers != 0 &&
+		    sim->now_ns + LOOK_NS < deadline)
+			deadline = sim->now_ns + LOOK_NS;
 	}
 	if (sim->has_mk3 && mk3_deadline(&sim->mk3) < deadline)
 		deadline = mk3_deadline(&sim->mk3);
