@@ -9,10 +9,10 @@
 
 vm_releases='bookworm trixie'
 
-# Programs, then scripts, one a line.
+# One a line.
 vm_programs() { make -s -C "$build" print-vm-tests | tail -n 1 | xargs -n 1; }
 vm_scripts() {
-	find tests/vm -name 'test-*' ! -name '*.*' ! -name test-run | sort
+	find tests/vm -name 'test-*' ! -name '*.*' ! -name test-run | sort -r
 }
 
 # vm_test LOG COMMAND...: when its turn comes; leaves LOG.log and LOG.trs, as
@@ -33,7 +33,8 @@ vm_test() {
 	printf . >&"$vm_turns"
 }
 
-# vm_start NAME DIR ROOT: builds and begins all of them, the longest first.
+# vm_start NAME DIR ROOT: builds and begins all of them, those first that wait
+# longest and compute least.
 vm_start() {
 	local name=$1 dir=$2 root=$3 program into=() run
 	[ "$root" = / ] || into=(--root "$root")
@@ -44,13 +45,13 @@ vm_start() {
 	: >"$dir/vm/begun"
 	run=(env BMS_BUILDDIR="$dir" tests/vm/run --deadline 600
 		--root "$root")
-	for program in $(vm_programs); do
-		vm_test "$dir/vm/${program##*/}" \
-			"${run[@]}" "$dir/$program" &
-	done
 	for program in $(vm_scripts); do
 		vm_test "$dir/vm/${program##*/}" \
 			"${run[@]}" --systemd "$program" &
+	done
+	for program in $(vm_programs); do
+		vm_test "$dir/vm/${program##*/}" \
+			"${run[@]}" "$dir/$program" &
 	done
 }
 

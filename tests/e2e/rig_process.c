@@ -85,7 +85,7 @@ void rig_end(pid_t pid, int signal)
 	if (pid <= 0)
 		return;
 	kill(pid, signal);
-	(void)rig_reap(pid, 5000);
+	(void)rig_reap(pid, 20000); /* others may want the processor, too */
 }
 
 /* Waits until a file exists, the way a process says that it is ready. */
