@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 bin_PROGRAMS += vebus-bms-ngctl
 vebus_bms_ngctl_SOURCES = \
+	daemon/ctl/bluetooth.c \
 	daemon/ctl/ctl.h \
 	daemon/ctl/decode.c \
 	daemon/ctl/events.c \

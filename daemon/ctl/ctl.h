@@ -45,6 +45,9 @@ int ctl_bypass(const struct ctl *ctl, char *const arguments[]);
 int ctl_settings(const struct ctl *ctl, char *const arguments[]);
 int ctl_monitor(const struct ctl *ctl, char *const arguments[]);
 int ctl_events(const struct ctl *ctl, char *const arguments[]);
+int ctl_bluetooth(const struct ctl *ctl, char *const arguments[]);
+/* Ends when a phone has been paired, or its window is closed: that failed. */
+int ctl_pair(const struct ctl *ctl, char *const arguments[]);
 /* Gives the status of the command that was run. */
 int ctl_update(const struct ctl *ctl, char *const arguments[]);
 int ctl_probe(const struct ctl *ctl, char *const arguments[]);

@@ -27,6 +27,10 @@ static const char usage[] =
 "                      long, as far as that is safe; 0 ends it\n"
 "  settings [KEY [VALUE]]\n"
 "                      every setting with its origin; one; or changes it\n"
+"  bluetooth           what it does, its key, and who is paired\n"
+"  bluetooth remove ADDRESS\n"
+"                      who is paired with that is so no more\n"
+"  pair                lets a phone pair within 2 minutes\n"
 "  update -- COMMAND [ARGUMENT...]\n"
 "                      runs it with charge forbidden, and a battery allowed\n"
 "                      to be silent for 120 s\n"
@@ -54,6 +58,8 @@ static const struct {
 	{ "sync", ctl_sync },
 	{ "bypass", ctl_bypass },
 	{ "settings", ctl_settings },
+	{ "bluetooth", ctl_bluetooth },
+	{ "pair", ctl_pair },
 	{ "update", ctl_update },
 	{ "probe", ctl_probe },
 	{ "decode", ctl_decode },

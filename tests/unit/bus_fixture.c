@@ -275,7 +275,7 @@ static int on_order(void *data, const struct order *order,
 
 	f->n_orders++;
 	f->order = *order;
-	if (f->order_result < 0)
+	if (f->order_result < 0 || order_asks(order))
 		snprintf(error, ORDER_ERROR_SIZE, "%s", f->order_error);
 	else if (order->kind == ORDER_MODE)
 		f->picture.view.mode = order->mode;

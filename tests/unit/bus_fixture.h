@@ -68,7 +68,7 @@ struct fixture {
 	int n_orders;
 	struct order order;
 	int order_result;
-	const char *order_error;
+	const char *order_error; /* or the answer */
 };
 
 /* All of it; the picture is picture_fill()'s. */

@@ -114,3 +114,30 @@ void run_tool(struct run *run, struct fixture *f, const char *command)
 	run_start(run, f, command);
 	run_wait(run);
 }
+
+void check_run(struct fixture *f, const char *command, int status,
+	       const char *out)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	run_tool(run, f, command);
+	ck_assert_str_eq(run->text[0], out);
+	ck_assert_str_eq(run->text[1], "");
+	ck_assert_int_eq(run->status, status);
+	free(run);
+}
+
+void check_failure(struct fixture *f, const char *command, int status,
+		   const char *words)
+{
+	struct run *run = calloc(1, sizeof(*run));
+
+	run_tool(run, f, command);
+	ck_assert_str_eq(run->text[0], "");
+	ck_assert_msg(strstr(run->text[1], words), "\"%s\" says: %s",
+		      command, run->text[1]);
+	ck_assert_ptr_eq(strchr(run->text[1], '\n'),
+			 run->text[1] + run->len[1] - 1);
+	ck_assert_int_eq(run->status, status);
+	free(run);
+}

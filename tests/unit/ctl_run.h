@@ -27,4 +27,11 @@ void run_wait(struct run *run);
 /* Both. */
 void run_tool(struct run *run, struct fixture *f, const char *command);
 
+/* Prints exactly that, nothing on stderr, and ends with that status. */
+void check_run(struct fixture *f, const char *command, int status,
+	       const char *out);
+/* Fails with one line on stderr that has words, and nothing else. */
+void check_failure(struct fixture *f, const char *command, int status,
+		   const char *words);
+
 #endif

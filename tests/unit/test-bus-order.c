@@ -326,6 +326,117 @@ START_TEST(the_history_is_shown_in_its_units)
 }
 END_TEST
 
+/* G3, I4: what is not for everybody is a method, and answered with a text. */
+START_TEST(orders_of_bluetooth_arrive_and_are_answered)
+{
+	static const struct {
+		const char *interface;
+		const char *name;
+		enum order_kind kind;
+		const char *answer; /* NULL: nothing */
+	} rows[] = {
+		{ BUS_BMS, "StartPairing", ORDER_PAIR, NULL },
+		{ BUS_BLUETOOTH, "GetKey", ORDER_KEY,
+		  "000102030405060708090a0b0c0d0e0f" },
+		{ BUS_BLUETOOTH, "GetPasskey", ORDER_PASSKEY, "" },
+		{ BUS_BLUETOOTH, "GetPasskey", ORDER_PASSKEY, "007421" },
+	};
+	struct fixture f;
+
+	fixture_start(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *text;
+		sd_bus_message *reply;
+
+		f.order_error = rows[i].answer;
+		reply = fixture_call(&f, new_call(&f, rows[i].interface,
+						  rows[i].name));
+		ck_assert_int_eq((int)f.order.kind, (int)rows[i].kind);
+		ck_assert_int_eq(sd_bus_message_has_signature(
+			reply, rows[i].answer ? "s" : ""), 1);
+		if (rows[i].answer) {
+			ck_assert_int_gt(sd_bus_message_read(reply, "s",
+							     &text), 0);
+			ck_assert_str_eq(text, rows[i].answer);
+		}
+		sd_bus_message_unref(reply);
+	}
+	ck_assert_int_eq(f.n_orders, (int)ARRAY_SIZE(rows));
+	fixture_stop(&f);
+}
+END_TEST
+
+/* I4 */
+START_TEST(a_bond_is_named_by_an_address)
+{
+	static const char *const bad[] = { "", "phone", "00:11:22:33:44:5",
+					   "00:11:22:33:44:555" };
+	struct fixture f;
+	sd_bus_message *m;
+
+	fixture_start(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		m = new_call(&f, BUS_BLUETOOTH, "RemoveBond");
+		sd_bus_message_append(m, "s", bad[i]);
+		probe_check_error(fixture_call(&f, m),
+				  SD_BUS_ERROR_INVALID_ARGS,
+				  "00:11:22:33:44:55");
+	}
+	ck_assert_int_eq(f.n_orders, 0);
+	m = new_call(&f, BUS_BLUETOOTH, "RemoveBond");
+	sd_bus_message_append(m, "s", "00:11:22:33:44:55");
+	check_done(fixture_call(&f, m));
+	ck_assert_int_eq((int)f.order.kind, ORDER_REMOVE_BOND);
+	ck_assert_str_eq(f.order.address, "00:11:22:33:44:55");
+	fixture_stop(&f);
+}
+END_TEST
+
+/* G5: a name comes from a stranger's phone, and may be anything. */
+START_TEST(bluetooth_is_shown_with_what_is_wrong_and_who_is_paired)
+{
+	static const struct bluez_status status = {
+		.state = BLUEZ_DEGRADED, .text = "BlueZ refuses it",
+		.address = "00:AA:01:00:00:00", .clients = 2,
+		.pairing = true, .passkey = "007421", .n_bonds = 1,
+		.bond = { { "00:11:22:33:44:55", "ph\xff\none" } },
+	};
+	static const struct expected rows[] = {
+		{ BUS_ROOT, BUS_BLUETOOTH, "State", "s:degraded" },
+		{ BUS_ROOT, BUS_BLUETOOTH, "StateText", "s:BlueZ refuses it" },
+		{ BUS_ROOT, BUS_BLUETOOTH, "Address", "s:00:AA:01:00:00:00" },
+		{ BUS_ROOT, BUS_BLUETOOTH, "Clients", "u:2" },
+		{ BUS_ROOT, BUS_BLUETOOTH, "PairingOpen", "b:1" },
+	};
+	static const struct expected none[] = {
+		{ BUS_ROOT, BUS_BLUETOOTH, "State", "s:off" },
+		{ BUS_ROOT, BUS_BLUETOOTH, "PairingOpen", "b:0" },
+	};
+	struct fixture f;
+	const char *address, *name;
+	sd_bus_message *m, *reply;
+
+	fixture_start(&f);
+	probe_check(&f, none, ARRAY_SIZE(none));
+	f.picture.view.bluetooth = &status;
+	fixture_settle(&f);
+	probe_check(&f, rows, ARRAY_SIZE(rows));
+	m = new_call(&f, "org.freedesktop.DBus.Properties", "Get");
+	sd_bus_message_append(m, "ss", BUS_BLUETOOTH, "Bonds");
+	reply = fixture_call(&f, m);
+	ck_assert_int_gt(sd_bus_message_enter_container(reply, 'v', "a(ss)"),
+			 0);
+	ck_assert_int_gt(sd_bus_message_enter_container(reply, 'a', "(ss)"),
+			 0);
+	ck_assert_int_gt(sd_bus_message_read(reply, "(ss)", &address, &name),
+			 0);
+	ck_assert_str_eq(address, "00:11:22:33:44:55");
+	ck_assert_str_eq(name, "ph??one");
+	sd_bus_message_unref(reply);
+	fixture_stop(&f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("orders over D-Bus");
@@ -341,6 +452,10 @@ int main(void)
 	tcase_add_test(tcase, every_setting_is_listed_with_its_origin);
 	tcase_add_test(tcase, the_history_is_shown_as_its_table_says);
 	tcase_add_test(tcase, the_history_is_shown_in_its_units);
+	tcase_add_test(tcase, orders_of_bluetooth_arrive_and_are_answered);
+	tcase_add_test(tcase, a_bond_is_named_by_an_address);
+	tcase_add_test(tcase,
+		       bluetooth_is_shown_with_what_is_wrong_and_who_is_paired);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

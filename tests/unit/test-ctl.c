@@ -34,34 +34,6 @@ static void close_output(struct run *run)
 	run->open--;
 }
 
-static void check_run(struct fixture *f, const char *command, int status,
-		      const char *out)
-{
-	struct run *run = calloc(1, sizeof(*run));
-
-	run_tool(run, f, command);
-	ck_assert_str_eq(run->text[0], out);
-	ck_assert_str_eq(run->text[1], "");
-	ck_assert_int_eq(run->status, status);
-	free(run);
-}
-
-/* Fails with one line on stderr that has words, and nothing else. */
-static void check_failure(struct fixture *f, const char *command, int status,
-			  const char *words)
-{
-	struct run *run = calloc(1, sizeof(*run));
-
-	run_tool(run, f, command);
-	ck_assert_str_eq(run->text[0], "");
-	ck_assert_msg(strstr(run->text[1], words), "\"%s\" says: %s",
-		      command, run->text[1]);
-	ck_assert_ptr_eq(strchr(run->text[1], '\n'),
-			 run->text[1] + run->len[1] - 1);
-	ck_assert_int_eq(run->status, status);
-	free(run);
-}
-
 START_TEST(status_says_what_is_forbidden_and_why_in_words)
 {
 	struct fixture f;
@@ -259,10 +231,52 @@ START_TEST(mode_shows_and_sets_and_passes_refusals_on)
 }
 END_TEST
 
+/* G1, G3 */
+START_TEST(bluetooth_shows_key_and_bonds_and_removes_one)
+{
+	struct bluez_status status = {
+		.state = BLUEZ_ADVERTISING, .address = "00:AA:01:00:00:00",
+		.n_bonds = 1, .bond = { { "00:11:22:33:44:55", "phone" } },
+	};
+	struct fixture f;
+
+	fixture_start(&f);
+	f.picture.view.bluetooth = &status;
+	f.order_error = "00112233445566778899aabbccddeeff";
+	fixture_settle(&f);
+	check_run(&f, "--session-bus bluetooth", 0,
+		  "Bluetooth             advertising\n"
+		  "Address               00:AA:01:00:00:00\n"
+		  "Instant Readout key   00112233445566778899aabbccddeeff\n"
+		  "Connected devices     0\n"
+		  "Pairing window        closed\n"
+		  "Paired                00:11:22:33:44:55 phone\n");
+	check_run(&f, "--session-bus --json bluetooth", 0,
+		  "{\"State\":\"advertising\",\"StateText\":\"\","
+		  "\"Address\":\"00:AA:01:00:00:00\","
+		  "\"Key\":\"00112233445566778899aabbccddeeff\","
+		  "\"Clients\":0,\"PairingOpen\":false,\"Bonds\":["
+		  "{\"Address\":\"00:11:22:33:44:55\","
+		  "\"Name\":\"phone\"}]}\n");
+	f.order_result = -EINVAL;
+	f.order_error = "there is no bond";
+	check_failure(&f, "--session-bus bluetooth remove 00:11:22:33:44:56",
+		      1, "there is no bond");
+	check_failure(&f, "--session-bus pair", 1, "there is no bond");
+	ck_assert_int_eq((int)f.order.kind, ORDER_PAIR);
+	check_failure(&f, "--session-bus bluetooth away", 2, "remove ADDRESS");
+	check_failure(&f, "--session-bus bluetooth remove", 2,
+		      "remove ADDRESS");
+	check_failure(&f, "--session-bus pair me", 2, "one argument too many");
+	fixture_stop(&f);
+}
+END_TEST
+
 START_TEST(without_the_daemon_it_says_so)
 {
 	static const char *const commands[] = { "status", "batteries",
-		"inverter", "monitor", "events", "mode", "mode off" };
+		"inverter", "monitor", "events", "mode", "mode off",
+		"bluetooth", "pair" };
 	struct fixture f;
 	char command[64];
 
@@ -555,6 +569,7 @@ int main(void)
 		       inverter_shows_what_was_read_back_or_that_there_is_none);
 	tcase_add_test(t, json_has_the_names_and_values_of_d_bus);
 	tcase_add_test(t, mode_shows_and_sets_and_passes_refusals_on);
+	tcase_add_test(t, bluetooth_shows_key_and_bonds_and_removes_one);
 	t = add_case(suite, "following");
 	tcase_add_test(t, monitor_appends_a_line_when_something_changes);
 	tcase_add_test(t, monitor_goes_on_over_a_restart_of_the_daemon);

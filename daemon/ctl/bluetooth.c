@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/* What Bluetooth does, who is paired, and pairing. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/bus_table.h"
+#include "daemon/ctl/ctl.h"
+#include "daemon/ctl/print_text.h"
+#include "daemon/ctl/write_json.h"
+
+enum {
+	KEY_SIZE = 40,
+	REMOVE_S = 10, /* so long BlueZ may take to forget a device */
+};
+
+/* The interface as it is now. */
+struct page {
+	char state[32];
+	char text[BLUEZ_TEXT_SIZE];
+	char address[BLUEZ_ADDRESS_SIZE];
+	uint32_t clients;
+	int pairing;
+	struct snapshot_bonds bonds;
+	char key[KEY_SIZE]; /* "" where it may not be seen */
+};
+
+struct field {
+	const char *name;
+	char type;
+	size_t offset;
+	size_t size; /* of a text */
+};
+
+#define TEXT(name, field) \
+	{ name, 's', offsetof(struct page, field), \
+	  sizeof(((struct page *)NULL)->field) }
+
+static const struct field fields[] = {
+	TEXT("State", state),
+	TEXT("StateText", text),
+	TEXT("Address", address),
+	{ "Clients", 'u', offsetof(struct page, clients), 0 },
+	{ "PairingOpen", 'b', offsetof(struct page, pairing), 0 },
+	{ "Bonds", 'a', offsetof(struct page, bonds), 0 },
+};
+
+/* --- reading -------------------------------------------------------------- */
+
+static int read_bonds(sd_bus_message *m, struct snapshot_bonds *bonds)
+{
+	const char *address, *name;
+	int r = sd_bus_message_enter_container(m, 'v', "a(ss)");
+
+	if (r >= 0)
+		r = sd_bus_message_enter_container(m, 'a', "(ss)");
+	while (r >= 0 &&
+	       (r = sd_bus_message_read(m, "(ss)", &address, &name)) > 0) {
+		struct bluez_bond *bond = &bonds->bond[bonds->n];
+
+		if (bonds->n == BLUEZ_DEVICES_MAX)
+			continue;
+		snprintf(bond->address, sizeof(bond->address), "%s", address);
+		snprintf(bond->name, sizeof(bond->name), "%s", name);
+		bonds->n++;
+	}
+	if (r >= 0)
+		r = sd_bus_message_exit_container(m);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_field(sd_bus_message *m, const struct field *field,
+		      struct page *page)
+{
+	void *to = (char *)page + field->offset;
+	const char *text;
+	int r;
+
+	if (field->type == 'a')
+		return read_bonds(m, to);
+	if (field->type == 'u')
+		return sd_bus_message_read(m, "v", "u", to);
+	if (field->type == 'b')
+		return sd_bus_message_read(m, "v", "b", to);
+	r = sd_bus_message_read(m, "v", "s", &text);
+	if (r >= 0)
+		snprintf(to, field->size, "%s", text);
+	return r;
+}
+
+static int read_entry(sd_bus_message *m, struct page *page)
+{
+	const char *name;
+	int r = sd_bus_message_read(m, "s", &name);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (strcmp(fields[i].name, name) == 0)
+			return read_field(m, &fields[i], page);
+	}
+	return sd_bus_message_skip(m, "v");
+}
+
+static int load(sd_bus *bus, struct page *ret, sd_bus_error *error)
+{
+	sd_bus_message *m = NULL;
+	int r = sd_bus_call_method(bus, BUS_NAME, BUS_ROOT,
+				   "org.freedesktop.DBus.Properties",
+				   "GetAll", error, &m, "s", BUS_BLUETOOTH);
+
+	*ret = (struct page){ 0 };
+	if (r >= 0)
+		r = sd_bus_message_enter_container(m, 'a', "{sv}");
+	while (r >= 0 &&
+	       (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		r = read_entry(m, ret);
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+	}
+	sd_bus_message_unref(m);
+	return r < 0 ? r : 0;
+}
+
+/* GetKey() or GetPasskey(); "" where that may not be asked. */
+static int ask(sd_bus *bus, const char *method, char ret[KEY_SIZE])
+{
+	sd_bus_message *reply = NULL;
+	const char *text = "";
+	int r = sd_bus_call_method(bus, BUS_NAME, BUS_ROOT, BUS_BLUETOOTH,
+				   method, NULL, &reply, "");
+
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "s", &text);
+	snprintf(ret, KEY_SIZE, "%s", r < 0 ? "" : text);
+	sd_bus_message_unref(reply);
+	return r;
+}
+
+/* --- showing -------------------------------------------------------------- */
+
+static void print_page(const struct ctl *ctl, const struct page *page)
+{
+	struct printer printer = { stdout, ctl->color };
+	bool well = strcmp(page->state, "advertising") == 0 ||
+		    strcmp(page->state, "connected") == 0;
+
+	print_label(&printer, "Bluetooth");
+	print_colored(&printer, well ? PRINT_GOOD : PRINT_WARN, page->state);
+	printf("%s%s\n", *page->text ? ": " : "", page->text);
+	print_label(&printer, "Address");
+	printf("%s\n", print_or_dash(page->address));
+	print_label(&printer, "Instant Readout key");
+	printf("%s\n", *page->key ? page->key :
+	       "for root and the group vebus-bms-ng only");
+	print_label(&printer, "Connected devices");
+	printf("%u\n", (unsigned int)page->clients);
+	print_label(&printer, "Pairing window");
+	puts(page->pairing ? "open" : "closed");
+	for (uint32_t i = 0; i < page->bonds.n; i++) {
+		print_label(&printer, i == 0 ? "Paired" : "");
+		printf("%s %s\n", page->bonds.bond[i].address,
+		       page->bonds.bond[i].name);
+	}
+}
+
+static void json_field(const char *name, const char *text)
+{
+	printf("\"%s\":", name);
+	json_text(stdout, text);
+	putchar(',');
+}
+
+static void json_page(const struct page *page)
+{
+	putchar('{');
+	json_field("State", page->state);
+	json_field("StateText", page->text);
+	json_field("Address", page->address);
+	if (*page->key)
+		json_field("Key", page->key);
+	else
+		printf("\"Key\":null,");
+	printf("\"Clients\":%u,\"PairingOpen\":%s,\"Bonds\":[",
+	       (unsigned int)page->clients, page->pairing ? "true" : "false");
+	for (uint32_t i = 0; i < page->bonds.n; i++) {
+		printf("%s{", i ? "," : "");
+		json_field("Address", page->bonds.bond[i].address);
+		printf("\"Name\":");
+		json_text(stdout, page->bonds.bond[i].name);
+		putchar('}');
+	}
+	puts("]}");
+}
+
+static int show(const struct ctl *ctl, sd_bus *bus, sd_bus_error *error)
+{
+	struct page page;
+	int r = load(bus, &page, error);
+
+	if (r < 0)
+		return r;
+	(void)ask(bus, "GetKey", page.key);
+	if (ctl->json)
+		json_page(&page);
+	else
+		print_page(ctl, &page);
+	return 0;
+}
+
+/* --- removing ------------------------------------------------------------- */
+
+static const struct bluez_bond *find_bond(const struct page *page,
+					  const char *address)
+{
+	for (uint32_t i = 0; i < page->bonds.n; i++) {
+		if (strcasecmp(page->bonds.bond[i].address, address) == 0)
+			return &page->bonds.bond[i];
+	}
+	return NULL;
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Until something has come, a second at most. 0 or -errno. */
+static int await(sd_bus *bus)
+{
+	int r = sd_bus_wait(bus, 1000000);
+
+	while (r >= 0 && (r = sd_bus_process(bus, NULL)) > 0)
+		;
+	if (r == -EINTR)
+		r = 0;
+	return r >= 0 && sd_bus_is_open(bus) <= 0 ? -ECONNRESET : r;
+}
+
+static int remove_bond(sd_bus *bus, const char *address, sd_bus_error *error)
+{
+	uint64_t end_us = now_us() + REMOVE_S * UINT64_C(1000000);
+	struct page page;
+	int r = sd_bus_match_signal(bus, NULL, BUS_NAME, BUS_ROOT, NULL,
+				    NULL, NULL, NULL);
+
+	if (r >= 0)
+		r = sd_bus_call_method(bus, BUS_NAME, BUS_ROOT, BUS_BLUETOOTH,
+				       "RemoveBond", error, NULL, "s",
+				       address);
+	while (r >= 0 && (r = load(bus, &page, error)) >= 0 &&
+	       find_bond(&page, address)) {
+		if (now_us() > end_us)
+			return sd_bus_error_setf(
+				error, SD_BUS_ERROR_TIMEOUT,
+				"BlueZ has not removed %.40s; the log says "
+				"more", address);
+		r = await(bus);
+	}
+	return r;
+}
+
+/* --- pairing -------------------------------------------------------------- */
+
+static void print_paired(const struct page *before, const struct page *after)
+{
+	for (uint32_t i = 0; i < after->bonds.n; i++) {
+		const struct bluez_bond *bond = &after->bonds.bond[i];
+
+		if (!find_bond(before, bond->address))
+			printf("Paired with %s %s\n", bond->address,
+			       bond->name);
+	}
+}
+
+/* Until the window is closed. 1 where somebody was paired meanwhile, 0, or
+ * -errno. */
+static int follow(sd_bus *bus, const struct page *before, sd_bus_error *error)
+{
+	char shown[KEY_SIZE] = "", passkey[KEY_SIZE];
+	struct page page;
+	int r;
+
+	while ((r = load(bus, &page, error)) >= 0) {
+		print_paired(before, &page);
+		if (page.bonds.n > before->bonds.n)
+			return 1;
+		if (!page.pairing)
+			return 0;
+		(void)ask(bus, "GetPasskey", passkey);
+		if (*passkey && strcmp(passkey, shown) != 0)
+			printf("Passkey: %s\n", passkey);
+		strcpy(shown, passkey);
+		r = await(bus);
+		if (r < 0)
+			return r;
+	}
+	return r;
+}
+
+static int pair(sd_bus *bus, sd_bus_error *error)
+{
+	struct page before;
+	int r = sd_bus_match_signal(bus, NULL, BUS_NAME, BUS_ROOT, NULL,
+				    NULL, NULL, NULL);
+
+	if (r >= 0)
+		r = load(bus, &before, error);
+	if (r >= 0)
+		r = sd_bus_call_method(bus, BUS_NAME, BUS_ROOT, BUS_BMS,
+				       "StartPairing", error, NULL, "");
+	if (r < 0)
+		return r;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	puts("The pairing window is open for 2 minutes: pair with "
+	     "vebus-bms-ng on the\nphone now, and type in the passkey that "
+	     "is shown here.");
+	r = follow(bus, &before, error);
+	if (r == 0)
+		return sd_bus_error_set(error, SD_BUS_ERROR_TIMEOUT,
+					"the pairing window is closed; nobody "
+					"was paired");
+	return r;
+}
+
+/* --- commands ------------------------------------------------------------- */
+
+static int finish(const struct ctl *ctl, sd_bus *bus, int r,
+		  sd_bus_error *error)
+{
+	if (r < 0)
+		ctl_complain_call(ctl, r, error);
+	sd_bus_error_free(error);
+	sd_bus_flush_close_unref(bus);
+	return r < 0 ? CTL_FAILED : CTL_OK;
+}
+
+int ctl_bluetooth(const struct ctl *ctl, char *const arguments[])
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	bool removes = arguments[0] && strcmp(arguments[0], "remove") == 0;
+	sd_bus *bus;
+	int r;
+
+	if (arguments[0] && (!removes || !arguments[1] || arguments[2])) {
+		ctl_complain("bluetooth takes nothing, or: remove ADDRESS");
+		return CTL_USAGE;
+	}
+	bus = ctl_connect(ctl);
+	if (!bus)
+		return CTL_FAILED;
+	r = removes ? remove_bond(bus, arguments[1], &error) :
+		      show(ctl, bus, &error);
+	return finish(ctl, bus, r, &error);
+}
+
+int ctl_pair(const struct ctl *ctl, char *const arguments[])
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	sd_bus *bus;
+
+	if (arguments[0]) {
+		ctl_complain("\"%s\" is one argument too many", arguments[0]);
+		return CTL_USAGE;
+	}
+	bus = ctl_connect(ctl);
+	if (!bus)
+		return CTL_FAILED;
+	return finish(ctl, bus, pair(bus, &error), &error);
+}
