@@ -145,6 +145,10 @@ static void adapter_facts(struct bluez *b, const char *path,
 	a->present = true;
 	if (facts->address)
 		bluez_copy(a->address, sizeof(a->address), facts->address);
+	/* It stays registered in BlueZ and is never on the air again: BlueZ
+	 * 5.66 says nothing of that. */
+	if (a == b->chosen && facts->powered.known && !facts->powered.value)
+		tasks_doubt(b, BLUEZ_TASK_ADVERTISEMENT);
 	if (facts->powered.known)
 		a->powered = facts->powered.value;
 	if (facts->pairable.known)
@@ -212,25 +216,23 @@ struct bluez_device *objects_device(struct bluez *b, const char *path)
 	return d && objects_is_ours(b, d) ? d : NULL;
 }
 
-static void tell(struct bluez *b, enum bluez_event event,
-		 const struct bluez_device *d)
+/* An object that appears with a bond has had it before: BlueZ and adapters
+ * come and go. So only a property that changes is news. */
+static void device_bonded(struct bluez *b, struct bluez_device *d, bool bonded,
+			  bool news)
 {
 	char address[BLUEZ_ADDRESS_SIZE];
 
-	objects_address(d->path, address);
-	/* What was there before is no news. */
-	if (b->task[BLUEZ_TASK_OBJECTS].is)
-		b->hooks.tell(b->hooks.data, event, address);
-}
-
-static void device_bonded(struct bluez *b, struct bluez_device *d, bool bonded)
-{
 	if (d->bonded == bonded)
 		return;
 	d->bonded = bonded;
+	if (!news)
+		return;
+	objects_address(d->path, address);
 	/* Of the one that is being removed the answer will tell. */
 	if (bonded || !b->remove_call)
-		tell(b, bonded ? BLUEZ_BOND_MADE : BLUEZ_BOND_REMOVED, d);
+		b->hooks.tell(b->hooks.data, bonded ? BLUEZ_BOND_MADE :
+			      BLUEZ_BOND_REMOVED, address);
 	if (bonded && strcmp(b->pairing, d->path) == 0)
 		agent_close(b);
 }
@@ -251,7 +253,7 @@ static void device_connected(struct bluez *b, struct bluez_device *d,
 }
 
 static void device_facts(struct bluez *b, const char *path,
-			 const struct facts *facts)
+			 const struct facts *facts, bool news)
 {
 	bool matters = (facts->connected.known && facts->connected.value) ||
 		       (facts->bonded.known && facts->bonded.value);
@@ -267,7 +269,7 @@ static void device_facts(struct bluez *b, const char *path,
 	if (facts->connected.known)
 		device_connected(b, d, facts->connected.value);
 	if (facts->bonded.known)
-		device_bonded(b, d, facts->bonded.value);
+		device_bonded(b, d, facts->bonded.value, news);
 	if (!d->connected && !d->bonded)
 		d->path[0] = '\0';
 }
@@ -295,7 +297,7 @@ static int read_interfaces(struct bluez *b, sd_bus_message *m,
 		if (r < 0)
 			return r;
 		if (strcmp(name, BLUEZ_DEVICE) == 0) {
-			device_facts(b, path, &facts);
+			device_facts(b, path, &facts, false);
 		} else if (strcmp(name, BLUEZ_ADAPTER) == 0) {
 			adapter_facts(b, path, &facts);
 		} else if (strcmp(name, BLUEZ_ADAPTER_ADVERTISES) == 0) {
@@ -405,7 +407,7 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	    read_facts(m, &facts) < 0)
 		return 0;
 	if (strcmp(interface, BLUEZ_DEVICE) == 0)
-		device_facts(b, path, &facts);
+		device_facts(b, path, &facts, true);
 	else if (strcmp(interface, BLUEZ_ADAPTER) == 0)
 		adapter_facts(b, path, &facts);
 	adapter_choose(b);

@@ -151,6 +151,9 @@ mono_t tasks_next(const struct bluez *b);
 void tasks_forget(struct bluez *b, enum bluez_task_id from);
 /* BlueZ has let it go by itself. */
 void tasks_lost(struct bluez *b, enum bluez_task_id id);
+/* It may not be so any more: where it is, it is taken back before it is
+ * brought about anew. */
+void tasks_doubt(struct bluez *b, enum bluez_task_id id);
 /* What has failed and how, for people; NULL: nothing. */
 const char *tasks_error(const struct bluez *b, const char **ret_what);
 

@@ -204,13 +204,19 @@ void tasks_lost(struct bluez *b, enum bluez_task_id id)
 	b->task[id].failed = true;
 }
 
+void tasks_doubt(struct bluez *b, enum bluez_task_id id)
+{
+	b->task[id].stale = b->task[id].is || b->task[id].call;
+}
+
 static void fail(struct bluez_task *task, const char *name, const char *text)
 {
 	/* Ours from before, of which nothing is known here. */
-	task->stale = task->on &&
-		      strcmp(name, "org.bluez.Error.AlreadyExists") == 0;
-	if (task->stale)
-		task->is = true;
+	if (task->on) {
+		task->stale = strcmp(name,
+				     "org.bluez.Error.AlreadyExists") == 0;
+		task->is = task->stale;
+	}
 	/* What does not exist has been taken back. */
 	if (!task->on && strcmp(name, "org.bluez.Error.DoesNotExist") == 0) {
 		task->is = false;
@@ -243,7 +249,8 @@ static int on_reply(sd_bus_message *reply, void *userdata,
 		return 1;
 	}
 	task->is = task->on;
-	task->stale = false;
+	if (!task->on)
+		task->stale = false;
 	task->retry_ms = 0;
 	task->error[0] = '\0';
 	return 1;
@@ -278,12 +285,16 @@ static void begin(struct bluez *b, struct bluez_task *task, bool on)
 	}
 }
 
-/* Outside of a window it is kept off, and where Bluetooth is off it is left
- * alone. */
+/* Outside of a window Pairable is kept off; where Bluetooth is off it is left
+ * alone, and so it is until the agent is there, with which BlueZ switches it
+ * by itself. */
 static bool is_minded(const struct bluez *b, const struct bluez_task *task)
 {
-	return id_of(task) != BLUEZ_TASK_PAIRABLE ||
-	       (b->chosen && (b->on || b->paired_by_us));
+	if (id_of(task) != BLUEZ_TASK_PAIRABLE)
+		return true;
+	if (wants_agent(b) && !is(b, BLUEZ_TASK_DEFAULT))
+		return false;
+	return b->chosen && (b->on || b->paired_by_us);
 }
 
 static void turn(struct bluez *b, struct bluez_task *task)

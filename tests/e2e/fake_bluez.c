@@ -12,6 +12,8 @@
 
 #define ADAPTER "org.bluez.Adapter1"
 
+enum { FLOOD_QUEUE_MAX = 64 };
+
 uint64_t fake_now_us(void)
 {
 	struct timespec ts;
@@ -193,12 +195,11 @@ static int set_flag(sd_bus *bus, const char *path, const char *interface,
 		    const char *property, sd_bus_message *value, void *data,
 		    sd_bus_error *error)
 {
-	(void)bus;
-	(void)path;
-	(void)interface;
-	(void)property;
+	int r = sd_bus_message_read(value, "b", data);
+
 	(void)error;
-	return sd_bus_message_read(value, "b", data);
+	return r < 0 ? r : sd_bus_emit_properties_changed(bus, path, interface,
+							  property, NULL);
 }
 
 static int remove_device(sd_bus_message *call, void *data,
@@ -270,7 +271,9 @@ int fake_adapter_plug(struct fake *f, const char *path)
 	};
 	int r = 0;
 
-	snprintf(f->adapter_path, sizeof(f->adapter_path), "%s", path);
+	if (path != f->adapter_path)
+		snprintf(f->adapter_path, sizeof(f->adapter_path), "%s",
+			 path);
 	for (size_t i = 0; r >= 0 && i < 3; i++)
 		r = sd_bus_add_object_vtable(f->bus, &f->slots[i], path,
 					     rows[i].interface,
@@ -340,6 +343,21 @@ static int start(struct fake *f, const char *adapter)
 	return r;
 }
 
+/* Some of the signals that are to be sent; as much as the bus takes. */
+static void flood(struct fake *f)
+{
+	uint64_t queued = 0;
+
+	while (f->flood > 0 &&
+	       sd_bus_get_n_queued_write(f->bus, &queued) >= 0 &&
+	       queued < FLOOD_QUEUE_MAX) {
+		f->flood--;
+		(void)sd_bus_emit_properties_changed(f->bus, f->adapter_path,
+						     ADAPTER, "Powered",
+						     "Pairable", NULL);
+	}
+}
+
 /* fake-bluez [ADAPTER-PATH]: until it is ended. */
 int main(int argc, char *argv[])
 {
@@ -353,6 +371,7 @@ int main(int argc, char *argv[])
 	r = start(f, argc > 1 ? argv[1] : "/org/bluez/hci0");
 	while (r >= 0) {
 		r = sd_bus_process(f->bus, NULL);
+		flood(f);
 		if (r == 0)
 			r = sd_bus_wait(f->bus, UINT64_MAX);
 		if (r == -EINTR)

@@ -76,11 +76,13 @@ struct fake {
 	uint16_t company;
 	uint8_t data[FAKE_VALUE_MAX];
 	size_t data_len;
+	bool stale; /* registered, and no longer on the air */
 	unsigned int refreshes;
 	uint64_t refreshed_us, refresh_gap_us;
 	size_t n_attributes;
 	struct fake_attribute attribute[FAKE_ATTRIBUTES_MAX];
 	uint32_t passkey;
+	int flood; /* so many signals are still to be sent */
 	/* The method that fails, and how; "mute": is never answered. */
 	char fails[FAKE_NAME_SIZE];
 	char failure[FAKE_NAME_SIZE];

@@ -3,11 +3,15 @@
  * What a test may ask of the fake: one line of words, one line back.
  *
  *	plug | unplug | power on|off
+ *	blink                           off and on again in an instant
  *	fail METHOD ERROR|mute|none     RegisterAdvertisement, ...
- *	flood N                         so many signals
+ *	flood N                         so many signals, as fast as they go
  *	connect ADDRESS [NAME] | disconnect ADDRESS | bond ADDRESS
+ *	reappear ADDRESS                its object goes; and is back
  *	state ADDRESS                   "connected bonded", or less of it
- *	advertised                      "NAME COMPANY HEX REFRESHES GAP-MS"
+ *	advertised                      "NAME COMPANY HEX REFRESHES GAP-MS",
+ *					with " stale" where it was switched
+ *					off since; or "none"
  *	attributes                      how many
  *	flags UUID
  *	read UUID ADDRESS [OFFSET]      HEX, or "error NAME TEXT"
@@ -15,7 +19,8 @@
  *	write UUID HEX|- ADDRESS [OFFSET]
  *	subscribe UUID | unsubscribe UUID
  *	told UUID                       "COUNT GAP-MS HEX"
- *	pairable                        "yes" or "no"
+ *	owner                           of the application
+ *	pairable [on]                   "yes" or "no"
  *	pair ADDRESS                    "shown PASSKEY", "refused WHY"
  *	type ADDRESS PASSKEY            "paired" or "failed"
  *	agent METHOD ADDRESS            "ok" or "error NAME", registered or not
@@ -148,6 +153,20 @@ static void do_device(struct fake *f, char *const w[])
 	(void)sd_bus_emit_properties_changed(f->bus, d->path, DEVICE,
 					     "Alias", "Connected", "Paired",
 					     NULL);
+}
+
+static void do_reappear(struct fake *f, char *const w[])
+{
+	struct fake_device *d = device(f, w[1], true);
+
+	if (d->slot) {
+		(void)sd_bus_emit_object_removed(f->bus, d->path);
+		d->slot = sd_bus_slot_unref(d->slot);
+		return;
+	}
+	(void)sd_bus_add_object_vtable(f->bus, &d->slot, d->path, DEVICE,
+				       device_vtable, d);
+	(void)sd_bus_emit_object_added(f->bus, d->path);
 }
 
 /* --- attributes ----------------------------------------------------------- */
@@ -328,9 +347,10 @@ static void do_advertised(struct fake *f, char *const w[])
 		return;
 	}
 	say_hex(hex, sizeof(hex), f->data, f->data_len);
-	snprintf(f->said, sizeof(f->said), "%s %u %s %u %llu", f->name,
+	snprintf(f->said, sizeof(f->said), "%s %u %s %u %llu%s", f->name,
 		 (unsigned int)f->company, hex, f->refreshes,
-		 (unsigned long long)f->refresh_gap_us / 1000);
+		 (unsigned long long)f->refresh_gap_us / 1000,
+		 f->stale ? " stale" : "");
 }
 
 static void do_attributes(struct fake *f, char *const w[])
@@ -411,8 +431,19 @@ static void do_agent(struct fake *f, char *const w[])
 
 static void do_pairable(struct fake *f, char *const w[])
 {
-	(void)w;
+	if (strcmp(w[1], "on") == 0) {
+		f->pairable = 1;
+		(void)sd_bus_emit_properties_changed(f->bus, f->adapter_path,
+						     "org.bluez.Adapter1",
+						     "Pairable", NULL);
+	}
 	strcpy(f->said, f->pairable ? "yes" : "no");
+}
+
+static void do_owner(struct fake *f, char *const w[])
+{
+	(void)w;
+	strcpy(f->said, f->application.owner);
 }
 
 /* --- the adapter ---------------------------------------------------------- */
@@ -429,12 +460,26 @@ static void do_unplug(struct fake *f, char *const w[])
 	fake_adapter_unplug(f);
 }
 
-static void do_power(struct fake *f, char *const w[])
+/* What is registered stays so, and is not sent any more (5.66). */
+static void set_power(struct fake *f, bool on)
 {
-	f->powered = strcmp(w[1], "on") == 0;
+	f->powered = on;
+	f->stale = true;
 	(void)sd_bus_emit_properties_changed(f->bus, f->adapter_path,
 					     "org.bluez.Adapter1", "Powered",
 					     NULL);
+}
+
+static void do_power(struct fake *f, char *const w[])
+{
+	set_power(f, strcmp(w[1], "on") == 0);
+}
+
+static void do_blink(struct fake *f, char *const w[])
+{
+	(void)w;
+	set_power(f, false);
+	set_power(f, true);
 }
 
 static void do_fail(struct fake *f, char *const w[])
@@ -447,10 +492,7 @@ static void do_fail(struct fake *f, char *const w[])
 
 static void do_flood(struct fake *f, char *const w[])
 {
-	for (int i = atoi(w[1]); i > 0; i--)
-		(void)sd_bus_emit_properties_changed(
-			f->bus, f->adapter_path, "org.bluez.Adapter1",
-			"Powered", "Pairable", NULL);
+	f->flood = atoi(w[1]);
 }
 
 static const struct {
@@ -458,14 +500,17 @@ static const struct {
 	void (*run)(struct fake *f, char *const words[]);
 } rows[] = {
 	{ "plug", do_plug }, { "unplug", do_unplug },
-	{ "power", do_power }, { "fail", do_fail }, { "flood", do_flood },
+	{ "power", do_power }, { "blink", do_blink }, { "fail", do_fail },
+	{ "flood", do_flood },
 	{ "connect", do_device }, { "disconnect", do_device },
 	{ "bond", do_device }, { "state", do_device },
+	{ "reappear", do_reappear },
 	{ "advertised", do_advertised }, { "attributes", do_attributes },
 	{ "flags", do_flags }, { "read", do_read },
 	{ "descriptor", do_descriptor }, { "write", do_write },
 	{ "subscribe", do_subscribe }, { "unsubscribe", do_subscribe },
 	{ "told", do_told }, { "pairable", do_pairable },
+	{ "owner", do_owner },
 	{ "pair", do_pair }, { "type", do_type }, { "agent", do_agent },
 };
 

@@ -350,6 +350,7 @@ int fake_register_advertisement(sd_bus_message *call, void *data,
 		return sd_bus_error_set(error, "org.bluez.Error.InvalidLength",
 					"the advertisement is not as it "
 					"must be");
+	f->stale = false;
 	f->refreshes = 0;
 	f->refresh_gap_us = 0;
 	r = take(&f->advertisement, call, path, "", on_refresh, f);

@@ -22,7 +22,8 @@ e2e_programs = \
 	tests/e2e/test-power \
 	tests/e2e/test-restart \
 	tests/e2e/test-operator \
-	tests/e2e/test-bluetooth
+	tests/e2e/test-bluetooth \
+	tests/e2e/test-bluetooth-client
 
 check_PROGRAMS += $(e2e_programs) tests/e2e/fake-bluez
 TESTS += $(e2e_programs)
@@ -87,6 +88,11 @@ tests_e2e_test_bluetooth_SOURCES = tests/e2e/test-bluetooth.c $(e2e_rig) \
 	$(e2e_rig_bluez)
 tests_e2e_test_bluetooth_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_test_bluetooth_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_bluetooth_client_SOURCES = \
+	tests/e2e/test-bluetooth-client.c $(e2e_rig) $(e2e_rig_bluez)
+tests_e2e_test_bluetooth_client_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_bluetooth_client_LDADD = $(TEST_LIBS)
 
 # Nothing of the project: what it does is BlueZ's.
 tests_e2e_fake_bluez_SOURCES = tests/e2e/fake_bluez.c \
