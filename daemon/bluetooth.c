@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "daemon/bluetooth_message.h"
 #include "daemon/clock.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
@@ -17,6 +18,7 @@ enum {
 	TURN_MIN_MS = 5, /* the loop never turns faster for this */
 	BASE_SIZE = 32,
 	ADAPTER_SIZE = 16,
+	FIELDS_SIZE = 128,
 };
 
 static const char base_name[] = "readout";
@@ -112,23 +114,30 @@ static uint16_t counter_base(const struct bmsd *d, mono_t now)
 static void tell(void *data, enum bluez_event event, const char *address)
 {
 	struct bmsd *d = data;
-	const struct bluez_status *s = bluez_status(d->bluetooth.bluez);
+	char fields[FIELDS_SIZE];
 
 	switch (event) {
 	case BLUEZ_PASSKEY_SHOWN:
-		log_line(LOG_LEVEL_NOTICE, "bluetooth",
-			 "%s wants to pair: type in the passkey %s there",
-			 address, s->passkey);
+		bluetooth_message_fields(BLUETOOTH_PASSKEY, address, fields,
+					 sizeof(fields));
+		log_entry(LOG_LEVEL_NOTICE, fields, "bluetooth",
+			  "%s wants to pair: type in the passkey %s there",
+			  address,
+			  bluez_status(d->bluetooth.bluez)->passkey);
 		bus_passkey_shown(d->bus);
 		return;
 	case BLUEZ_BOND_MADE:
-		log_line(LOG_LEVEL_NOTICE, "bluetooth",
-			 "%s has been paired and may change settings",
-			 address);
+		bluetooth_message_fields(BLUETOOTH_BOND_MADE, address, fields,
+					 sizeof(fields));
+		log_entry(LOG_LEVEL_NOTICE, fields, "bluetooth",
+			  "%s has been paired and may change settings",
+			  address);
 		return;
 	case BLUEZ_BOND_REMOVED:
-		log_line(LOG_LEVEL_NOTICE, "bluetooth",
-			 "%s is paired no more", address);
+		bluetooth_message_fields(BLUETOOTH_BOND_REMOVED, address,
+					 fields, sizeof(fields));
+		log_entry(LOG_LEVEL_NOTICE, fields, "bluetooth",
+			  "%s is paired no more", address);
 		return;
 	case BLUEZ_BOND_KEPT:
 		log_line(LOG_LEVEL_WARNING, "bluetooth",
@@ -151,6 +160,7 @@ static bool is_well(enum bluez_state state)
 static void tell_state(struct bluetooth *bt)
 {
 	const struct bluez_status *s = bluez_status(bt->bluez);
+	char fields[FIELDS_SIZE];
 	uint64_t failures;
 
 	if (s->waiting || (s->state == bt->told &&
@@ -159,17 +169,20 @@ static void tell_state(struct bluetooth *bt)
 	bt->told = s->state;
 	strcpy(bt->told_text, s->text);
 	if (!is_well(s->state)) {
+		bluetooth_message_fields(BLUETOOTH_TROUBLE, "", fields,
+					 sizeof(fields));
 		if (repeat_failed(&bt->troubles))
-			log_line(s->state == BLUEZ_DEGRADED ?
-				 LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE,
-				 "bluetooth", "%s: %s, protection goes on",
-				 bluez_state_names[s->state], s->text);
+			log_entry(s->state == BLUEZ_DEGRADED ?
+				  LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, fields,
+				  "bluetooth", "%s: %s, protection goes on",
+				  bluez_state_names[s->state], s->text);
 		return;
 	}
+	bluetooth_message_fields(BLUETOOTH_WELL, "", fields, sizeof(fields));
 	failures = repeat_recovered(&bt->troubles);
 	if (failures > 0)
-		log_line(LOG_LEVEL_NOTICE, "bluetooth", "%s again",
-			 bluez_state_names[s->state]);
+		log_entry(LOG_LEVEL_NOTICE, fields, "bluetooth", "%s again",
+			  bluez_state_names[s->state]);
 }
 
 /* --- turns ---------------------------------------------------------------- */
@@ -292,7 +305,7 @@ static void turn(struct bluetooth *bt, mono_t now)
 	tell_state(bt);
 	bt->d->input.bluetooth = led_state(s->state);
 	if (memcmp(&bt->shown, s, sizeof(*s)) != 0) {
-		bt->shown = *s;
+		memcpy(&bt->shown, s, sizeof(*s));
 		bmsd_wake(bt->d);
 	}
 	arm(bt, now);

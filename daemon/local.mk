@@ -5,6 +5,7 @@ vebus_bms_ngd_LDADD = $(BMS_LIBS)
 libbms_a_SOURCES += \
 	daemon/bluetooth.c daemon/bluetooth.h \
 	daemon/bluetooth_client.c \
+	daemon/bluetooth_message.c daemon/bluetooth_message.h \
 	daemon/capture.c daemon/capture.h \
 	daemon/check.c daemon/check.h \
 	daemon/clock.c daemon/clock.h \

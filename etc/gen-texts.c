@@ -3,7 +3,7 @@
  * Writes what is derived from tables, on its standard output:
  *
  *	gen-texts conf       the configuration file with every key
- *	gen-texts catalog    the journal's catalog with every code
+ *	gen-texts catalog    the journal's catalog with every code and message
  *	gen-texts man < PAGE the manual page with its lists made anew: what
  *	                     stands between .\" begin: keys SECTION (or
  *	                     .\" begin: codes, or leds, or one of gen-gatt.c)
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/bluetooth_message.h"
 #include "etc/gen-texts.h"
 #include "lib/base/settings.h"
 #include "lib/core/code.h"
@@ -166,8 +167,8 @@ static void print_labelled(const char *label, const char *words)
 static void print_catalog(void)
 {
 	puts("# SPDX-License-Identifier: MIT\n"
-	     "# What journalctl -x says; from lib/core/code.c by "
-	     "\"make update-texts\".");
+	     "# What journalctl -x says; from lib/core/code.c and "
+	     "daemon/bluetooth_message.c\n# by \"make update-texts\".");
 	for (size_t i = 0; i < CODE_COUNT; i++) {
 		const struct code_row *row = &code_rows[i];
 
@@ -181,6 +182,23 @@ static void print_catalog(void)
 		print_labelled("What to do: ", row->advice);
 		print_labelled("First reason, where there is one: ",
 			       "@VEBUS_BMS_REASON@");
+	}
+}
+
+static void print_catalog_bluetooth(void)
+{
+	for (size_t i = 0; i < BLUETOOTH_MESSAGE_COUNT; i++) {
+		const struct bluetooth_message_row *row =
+			&bluetooth_messages[i];
+
+		printf("\n-- %s\n"
+		       "Subject: %s\n"
+		       "Defined-By: vebus-bms-ng\n"
+		       "Documentation: man:vebus-bms-ngd(8)\n",
+		       row->id, row->subject);
+		print_labelled("", row->means);
+		print_labelled("Outputs: ", "No output changes.");
+		print_labelled("What to do: ", row->advice);
 	}
 }
 
@@ -315,6 +333,7 @@ int main(int argc, char **argv)
 		print_conf();
 	} else if (strcmp(what, "catalog") == 0) {
 		print_catalog();
+		print_catalog_bluetooth();
 	} else if (strcmp(what, "man") == 0) {
 		status = print_filled(print_man_list, ".\\\" end\n");
 	} else if (strcmp(what, "web") == 0) {
