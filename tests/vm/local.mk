@@ -41,16 +41,24 @@ tests_vm_test_reaction_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_test_reaction_LDADD = $(TEST_LIBS)
 
 # What scripts and programs run in there.
-vm_tools = tests/vm/flood tests/vm/floor tests/vm/watch
+vm_tools = tests/vm/crowd tests/vm/flood tests/vm/floor tests/vm/phone \
+	tests/vm/readout tests/vm/watch
 check_PROGRAMS += $(vm_tools)
+tests_vm_crowd_SOURCES = tests/vm/crowd.c
 tests_vm_floor_SOURCES = tests/vm/floor.c
 tests_vm_watch_SOURCES = tests/vm/watch.c
 tests_vm_flood_SOURCES = tests/vm/flood.c
 tests_vm_flood_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_flood_LDADD = $(SYSTEMD_LIBS)
+tests_vm_phone_SOURCES = tests/vm/phone.c tests/vm/phone.h \
+	tests/vm/phone_gatt.c
+tests_vm_phone_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_vm_phone_LDADD = $(SYSTEMD_LIBS)
+tests_vm_readout_SOURCES = tests/vm/readout.c
 
-EXTRA_DIST += tests/vm/bed.sh tests/vm/build tests/vm/debian tests/vm/host \
-	tests/vm/init tests/vm/kernel tests/vm/kernel.config \
+EXTRA_DIST += tests/vm/air.sh tests/vm/bed.sh tests/vm/build \
+	tests/vm/debian tests/vm/host tests/vm/init tests/vm/kernel \
+	tests/vm/kernel.config tests/vm/kernel-bluetooth.patch \
 	tests/vm/kernel-persist.patch tests/vm/overlay.sh tests/vm/run \
 	tests/vm/test-endings tests/vm/test-hostile tests/vm/test-run \
 	tests/vm/test-systemd tests/vm/test-update tests/vm/trips.sh \

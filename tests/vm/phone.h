@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of tests/vm/phone share: a connection to BlueZ, and a device
+ * of it with its attributes. Commands take their words from the command line;
+ * what they find is printed, and what BlueZ refuses is told where it happens.
+ * All give 0 or a negative errno, -EIO where it has been told.
+ */
+#ifndef BMS_TESTS_PHONE_H
+#define BMS_TESTS_PHONE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#define BLUEZ "org.bluez"
+#define CHARACTERISTIC BLUEZ ".GattCharacteristic1"
+#define DESCRIPTOR BLUEZ ".GattDescriptor1"
+
+enum {
+	UUID_DIGITS = 8,
+	PATH_SIZE = 160,
+	VALUE_MAX = 512, /* Core 5.4, vol 3, part F, 3.2.9 */
+	OBJECTS_MAX = 400,
+};
+
+struct value {
+	uint8_t bytes[VALUE_MAX];
+	size_t n;
+};
+
+struct object {
+	char path[PATH_SIZE];
+	char uuid[UUID_DIGITS + 1];
+	bool is_descriptor; /* otherwise a characteristic */
+};
+
+struct phone {
+	sd_bus *bus;
+	char device[PATH_SIZE]; /* hci0, as hci1 sees it */
+	struct object objects[OBJECTS_MAX]; /* of it, sorted by path */
+	size_t n_objects;
+	struct value seen; /* on the air */
+	int paired; /* 1: yes, negative: refused */
+};
+
+/* Tells it. */
+int phone_refused(const char *what, const sd_bus_error *error, int r);
+
+/* A method without arguments or answer. */
+int phone_call(struct phone *phone, const char *path, const char *interface,
+	       const char *method);
+
+/* The array of bytes that comes next in m. */
+int phone_keep(struct value *value, sd_bus_message *m);
+
+void phone_print(const struct value *value);
+
+/* Until it is so; whatever BlueZ signals is a reason to look again. */
+int phone_wait(struct phone *phone, bool (*is_so)(struct phone *phone));
+
+/* phone_gatt.c */
+int phone_read(struct phone *phone, char *words[]);
+int phone_write(struct phone *phone, char *words[]);
+int phone_table(struct phone *phone, char *words[]);
+int phone_subscribe(struct phone *phone, char *words[]);
+
+#endif
