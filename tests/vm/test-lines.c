@@ -203,7 +203,7 @@ static void pulses(bool l, const char *outputs)
 {
 	int good = 0;
 
-	for (int i = 0; i < 60 && good < 12; i++) {
+	for (int i = 0; i < 150 && good < 12; i++) {
 		if (pulse(l, outputs)) {
 			good++;
 			continue;
@@ -236,7 +236,7 @@ int main(void)
 	Suite *suite = suite_create("lines of a simulated chip");
 	TCase *tc = tcase_create("lines");
 
-	tcase_set_timeout(tc, 120);
+	tcase_set_timeout(tc, 240);
 	tcase_add_test(tc, outputs_float_until_every_battery_has_been_heard);
 	tcase_add_test(tc, a_high_cell_floats_charge_disconnect_alone);
 	tcase_add_test(tc,
