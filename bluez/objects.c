@@ -7,6 +7,7 @@
 #include "bluez/private.h"
 #include "lib/base/maybe.h"
 
+#define BUS_DAEMON "org.freedesktop.DBus"
 #define FROM_BLUEZ "type='signal',sender='" BLUEZ_NAME "',"
 #define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
 
@@ -334,11 +335,13 @@ int objects_read(struct bluez *b, sd_bus_message *reply)
 	return r;
 }
 
-static bool is_from_bluez(const struct bluez *b, sd_bus_message *m)
+/* Signals may be sent to us by anybody, and sd-bus, which does not know who
+ * has a name, lets them through whatever the match says. */
+static bool is_from(sd_bus_message *m, const char *name)
 {
 	const char *sender = sd_bus_message_get_sender(m);
 
-	return b->owner[0] && sender && strcmp(sender, b->owner) == 0;
+	return *name && sender && strcmp(sender, name) == 0;
 }
 
 static int on_added(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -347,7 +350,7 @@ static int on_added(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	const char *path;
 
 	(void)error;
-	if (!is_from_bluez(b, m) ||
+	if (!is_from(m, b->owner) ||
 	    sd_bus_message_read(m, "o", &path) < 0 ||
 	    read_interfaces(b, m, path) < 0)
 		return 0;
@@ -384,7 +387,7 @@ static int on_removed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	const char *path, *interface;
 
 	(void)error;
-	if (!is_from_bluez(b, m) ||
+	if (!is_from(m, b->owner) ||
 	    sd_bus_message_read(m, "o", &path) < 0 ||
 	    sd_bus_message_enter_container(m, 'a', "s") < 0)
 		return 0;
@@ -402,7 +405,7 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	const char *interface;
 
 	(void)error;
-	if (!is_from_bluez(b, m) || !path ||
+	if (!is_from(m, b->owner) || !path ||
 	    sd_bus_message_read(m, "s", &interface) < 0 ||
 	    read_facts(m, &facts) < 0)
 		return 0;
@@ -442,7 +445,8 @@ static int on_owner(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	const char *name, *before, *after;
 
 	(void)error;
-	if (sd_bus_message_read(m, "sss", &name, &before, &after) >= 0 &&
+	if (is_from(m, BUS_DAEMON) &&
+	    sd_bus_message_read(m, "sss", &name, &before, &after) >= 0 &&
 	    strcmp(name, BLUEZ_NAME) == 0)
 		set_owner(b, after);
 	return 0;
@@ -468,11 +472,9 @@ static int ask_owner(struct bluez *b)
 {
 	/* GetNameOwner starts nobody, other than a call of org.bluez. */
 	return sd_bus_call_method_async(b->bus, &b->owner_call,
-					"org.freedesktop.DBus",
-					"/org/freedesktop/DBus",
-					"org.freedesktop.DBus",
-					"GetNameOwner", on_owner_told, b, "s",
-					BLUEZ_NAME);
+					BUS_DAEMON, "/org/freedesktop/DBus",
+					BUS_DAEMON, "GetNameOwner",
+					on_owner_told, b, "s", BLUEZ_NAME);
 }
 
 int objects_watch(struct bluez *b)
@@ -481,7 +483,7 @@ int objects_watch(struct bluez *b)
 		const char *match;
 		sd_bus_message_handler_t handler;
 	} rows[] = {
-		{ "type='signal',sender='org.freedesktop.DBus',"
+		{ "type='signal',sender='" BUS_DAEMON "',"
 		  "member='NameOwnerChanged',arg0='" BLUEZ_NAME "'",
 		  on_owner },
 		{ FROM_BLUEZ "interface='" OBJECT_MANAGER "',"
