@@ -3,7 +3,8 @@
  * org.bluez.Agent(5) with the capability DisplayOnly: the kernel makes up a
  * passkey, which is shown here and typed in on the phone; so a bond is an
  * authenticated one or none. Whatever else is asked, and all that is asked
- * outside of the window, is refused (G3).
+ * outside of the window, is refused (G3). That the adapter is not pairable
+ * keeps nobody out who asks for no bond.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,11 +17,27 @@
 
 enum { PASSKEY_MAX = 999999 };
 
-void agent_close(struct bluez *b)
+/* BlueZ takes no answer to a passkey that it shows: a pairing ends with its
+ * connection. */
+static void end_pairing(struct bluez *b, const char *path)
 {
-	b->window = (mono_t){ 0 };
+	(void)sd_bus_call_method_async(b->bus, NULL, b->owner, path,
+				       BLUEZ_DEVICE, "Disconnect", NULL, NULL,
+				       "");
+}
+
+void agent_forget(struct bluez *b)
+{
 	b->pairing[0] = '\0';
 	b->status.passkey[0] = '\0';
+}
+
+void agent_close(struct bluez *b)
+{
+	if (b->bus && b->owner[0] && b->pairing[0])
+		end_pairing(b, b->pairing);
+	agent_forget(b);
+	b->window = (mono_t){ 0 };
 }
 
 static int on_passkey(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -38,10 +55,12 @@ static int on_passkey(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	r = sd_bus_message_read(m, "ouq", &path, &passkey, &entered);
 	if (r < 0)
 		return r;
-	d = objects_device(b, path);
-	if (!d || b->window.us == 0 || passkey > PASSKEY_MAX)
+	d = b->window.us > 0 ? objects_device(b, path) : NULL;
+	if (!d || passkey > PASSKEY_MAX) {
+		end_pairing(b, path);
 		return sd_bus_error_set(error, REJECTED,
 					"The pairing window is closed.");
+	}
 	snprintf(text, sizeof(text), "%06u", (unsigned int)passkey % 1000000);
 	/* Told again with every digit that is typed in. */
 	if (strcmp(text, b->status.passkey) != 0 ||
@@ -68,8 +87,7 @@ static int on_cancel(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 	if (!bluez_is_from(b, m, error))
 		return -EACCES;
-	b->pairing[0] = '\0';
-	b->status.passkey[0] = '\0';
+	agent_forget(b);
 	return sd_bus_reply_method_return(m, NULL);
 }
 

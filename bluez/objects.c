@@ -227,15 +227,18 @@ static void device_bonded(struct bluez *b, struct bluez_device *d, bool bonded,
 	if (d->bonded == bonded)
 		return;
 	d->bonded = bonded;
-	if (!news)
+	if (!news || !objects_is_ours(b, d))
 		return;
 	objects_address(d->path, address);
 	/* Of the one that is being removed the answer will tell. */
 	if (bonded || !b->remove_call)
 		b->hooks.tell(b->hooks.data, bonded ? BLUEZ_BOND_MADE :
 			      BLUEZ_BOND_REMOVED, address);
-	if (bonded && strcmp(b->pairing, d->path) == 0)
-		agent_close(b);
+	if (!bonded)
+		return;
+	if (strcmp(b->pairing, d->path) == 0)
+		agent_forget(b);
+	agent_close(b);
 }
 
 static void device_connected(struct bluez *b, struct bluez_device *d,
@@ -247,10 +250,8 @@ static void device_connected(struct bluez *b, struct bluez_device *d,
 	d->used = false;
 	d->battery = 0;
 	d->kept = NULL;
-	if (strcmp(b->pairing, d->path) == 0) {
-		b->pairing[0] = '\0';
-		b->status.passkey[0] = '\0';
-	}
+	if (strcmp(b->pairing, d->path) == 0)
+		agent_forget(b);
 }
 
 static void device_facts(struct bluez *b, const char *path,
@@ -425,8 +426,7 @@ void objects_forget(struct bluez *b)
 	memset(b->adapter, 0, sizeof(b->adapter));
 	memset(b->device, 0, sizeof(b->device));
 	b->chosen = NULL;
-	b->pairing[0] = '\0';
-	b->status.passkey[0] = '\0';
+	agent_forget(b);
 }
 
 static void set_owner(struct bluez *b, const char *owner)

@@ -166,7 +166,9 @@ void gatt_refresh(struct bluez *b);
 /* Nobody is subscribed any more. */
 void gatt_forget(struct bluez *b);
 int agent_add(struct bluez *b);
-/* The window is closed and no passkey is shown any more. */
+/* No passkey is shown any more. */
+void agent_forget(struct bluez *b);
+/* The window is closed, too, and whoever is still pairing is sent away. */
 void agent_close(struct bluez *b);
 
 /* --- bluez.c --- */
