@@ -96,6 +96,16 @@ static uint32_t battery_of(const struct bluez_device *d)
 	return d && d->battery > 0 ? d->battery : 1;
 }
 
+/* Whether it is to be answered; where it is not, sets the error. */
+static int admit(const struct bluez *b, sd_bus_message *m,
+		 sd_bus_error *error)
+{
+	if (!bluez_is_from(b, m, error))
+		return -EACCES;
+	/* BlueZ may be slow to take the services back. */
+	return b->on ? 0 : sd_bus_error_set(error, FAILED, NOT_NOW);
+}
+
 /* --- reading -------------------------------------------------------------- */
 
 static int refuse(sd_bus_error *error, int why)
@@ -156,11 +166,10 @@ int gatt_on_read(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	struct gatt_options options = { 0 };
 	uint8_t value[SERVICE_VALUE_MAX];
 	struct bluez_device *d = NULL;
-	int r;
+	int r = admit(c->b, m, error);
 
-	if (!bluez_is_from(c->b, m, error))
-		return -EACCES;
-	r = gatt_options_read(m, &options);
+	if (r >= 0)
+		r = gatt_options_read(m, &options);
 	if (r < 0)
 		return r;
 	if (options.device)
@@ -209,11 +218,10 @@ int gatt_on_write(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	struct bluez_device *d = NULL;
 	const void *data;
 	size_t len;
-	int r;
+	int r = admit(c->b, m, error);
 
-	if (!bluez_is_from(c->b, m, error))
-		return -EACCES;
-	r = sd_bus_message_read_array(m, 'y', &data, &len);
+	if (r >= 0)
+		r = sd_bus_message_read_array(m, 'y', &data, &len);
 	if (r >= 0)
 		r = gatt_options_read(m, &options);
 	if (r < 0)
