@@ -16,6 +16,7 @@ struct facts {
 	maybe_i32 powered;
 	maybe_i32 pairable;
 	maybe_i32 connected;
+	maybe_i32 paired;
 	maybe_i32 bonded;
 	const char *address;
 	const char *name;
@@ -27,12 +28,12 @@ struct fact_row {
 	size_t offset;
 };
 
-/* "Bonded" is not in every BlueZ that is to be served. */
 static const struct fact_row fact_rows[] = {
 	{ "Powered", 'b', offsetof(struct facts, powered) },
 	{ "Pairable", 'b', offsetof(struct facts, pairable) },
 	{ "Connected", 'b', offsetof(struct facts, connected) },
-	{ "Paired", 'b', offsetof(struct facts, bonded) },
+	{ "Paired", 'b', offsetof(struct facts, paired) },
+	{ "Bonded", 'b', offsetof(struct facts, bonded) },
 	{ "Address", 's', offsetof(struct facts, address) },
 	{ "Alias", 's', offsetof(struct facts, name) },
 };
@@ -254,11 +255,22 @@ static void device_connected(struct bluez *b, struct bluez_device *d,
 		agent_forget(b);
 }
 
+/* Anybody near may pair for as long as the connection lasts, without a
+ * passkey, and whatever the adapter's Pairable says: that is no bond. A BlueZ
+ * that does not tell the two apart (before 5.65) has to be believed. */
+static maybe_i32 bond_of(struct bluez *b, const struct facts *facts)
+{
+	if (facts->bonded.known)
+		b->tells_bonded = true;
+	return b->tells_bonded ? facts->bonded : facts->paired;
+}
+
 static void device_facts(struct bluez *b, const char *path,
 			 const struct facts *facts, bool news)
 {
+	maybe_i32 bonded = bond_of(b, facts);
 	bool matters = (facts->connected.known && facts->connected.value) ||
-		       (facts->bonded.known && facts->bonded.value);
+		       (bonded.known && bonded.value);
 	struct bluez_device *d = matters ? device_make(b, path) :
 					   device_find(b, path);
 
@@ -270,8 +282,8 @@ static void device_facts(struct bluez *b, const char *path,
 	}
 	if (facts->connected.known)
 		device_connected(b, d, facts->connected.value);
-	if (facts->bonded.known)
-		device_bonded(b, d, facts->bonded.value, news);
+	if (bonded.known)
+		device_bonded(b, d, bonded.value, news);
 	if (!d->connected && !d->bonded)
 		d->path[0] = '\0';
 }
@@ -426,6 +438,7 @@ void objects_forget(struct bluez *b)
 	memset(b->adapter, 0, sizeof(b->adapter));
 	memset(b->device, 0, sizeof(b->device));
 	b->chosen = NULL;
+	b->tells_bonded = false;
 	agent_forget(b);
 }
 

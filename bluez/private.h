@@ -109,6 +109,7 @@ struct bluez {
 	struct bluez_adapter adapter[BLUEZ_ADAPTERS_MAX];
 	const struct bluez_adapter *chosen; /* NULL: none */
 	struct bluez_device device[BLUEZ_DEVICES_MAX];
+	bool tells_bonded; /* and not only that something is paired */
 	sd_bus_slot *name_call;
 	char name_path[BLUEZ_PATH_SIZE];
 
