@@ -282,7 +282,7 @@ static uint32_t common_battery(const struct bluez *b)
 	for (size_t i = 0; i < BLUEZ_DEVICES_MAX; i++) {
 		const struct bluez_device *d = &b->device[i];
 
-		if (!d->path[0] || !d->used)
+		if (!d->path[0] || !d->connected || !d->used)
 			continue;
 		if (battery > 0 && battery != battery_of(d))
 			return 0;

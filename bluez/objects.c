@@ -200,15 +200,20 @@ static struct bluez_device *device_make(struct bluez *b, const char *path)
 	objects_address(path, address);
 	if (d || !address[0] || strlen(path) >= BLUEZ_PATH_SIZE)
 		return d;
+	/* One that is gone and was asked for late may be given up. */
 	for (size_t i = 0; i < BLUEZ_DEVICES_MAX; i++) {
-		d = &b->device[i];
-		if (d->path[0])
-			continue;
+		struct bluez_device *at = &b->device[i];
+
+		if (!at->path[0] || (!d && !at->connected && !at->bonded))
+			d = at;
+		if (!at->path[0])
+			break;
+	}
+	if (d) {
 		memset(d, 0, sizeof(*d));
 		strcpy(d->path, path);
-		return d;
 	}
-	return NULL;
+	return d;
 }
 
 struct bluez_device *objects_device(struct bluez *b, const char *path)
