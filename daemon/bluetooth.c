@@ -15,6 +15,7 @@
 
 enum {
 	CONNECT_RETRY_MS = 3000,
+	WELL_MS = 30000, /* then a trouble is over */
 	TURN_MIN_MS = 5, /* the loop never turns faster for this */
 	BASE_SIZE = 32,
 	ADAPTER_SIZE = 16,
@@ -156,33 +157,60 @@ static bool is_well(enum bluez_state state)
 	       state == BLUEZ_OFF;
 }
 
-/* Of a trouble that comes and goes the first ones, then one in many. */
-static void tell_state(struct bluetooth *bt)
+static void tell_trouble(struct bluetooth *bt, const struct bluez_status *s)
 {
-	const struct bluez_status *s = bluez_status(bt->bluez);
 	char fields[FIELDS_SIZE];
-	uint64_t failures;
 
-	if (s->waiting || (s->state == bt->told &&
-			   strcmp(s->text, bt->told_text) == 0))
-		return;
 	bt->told = s->state;
 	strcpy(bt->told_text, s->text);
-	if (!is_well(s->state)) {
-		bluetooth_message_fields(BLUETOOTH_TROUBLE, "", fields,
-					 sizeof(fields));
-		if (repeat_failed(&bt->troubles))
-			log_entry(s->state == BLUEZ_DEGRADED ?
-				  LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, fields,
-				  "bluetooth", "%s: %s, protection goes on",
-				  bluez_state_names[s->state], s->text);
+	bluetooth_message_fields(BLUETOOTH_TROUBLE, "", fields,
+				 sizeof(fields));
+	if (repeat_failed(&bt->troubles))
+		log_entry(s->state == BLUEZ_DEGRADED ? LOG_LEVEL_WARNING :
+						       LOG_LEVEL_NOTICE,
+			  fields, "bluetooth", "%s: %s, protection goes on",
+			  bluez_state_names[s->state], s->text);
+}
+
+/* What comes and goes all the time has not come back. */
+static void tell_well(struct bluetooth *bt, const struct bluez_status *s,
+		      mono_t now)
+{
+	bool again = !is_well(bt->told);
+	uint64_t troubles = bt->troubles.failures;
+	char fields[FIELDS_SIZE];
+
+	bt->told = s->state;
+	bt->told_text[0] = '\0';
+	bluetooth_message_fields(BLUETOOTH_WELL, "", fields, sizeof(fields));
+	if (again) {
+		bt->well = now;
+		if (troubles <= REPEAT_FIRST)
+			log_entry(LOG_LEVEL_NOTICE, fields, "bluetooth",
+				  "%s again", bluez_state_names[s->state]);
 		return;
 	}
-	bluetooth_message_fields(BLUETOOTH_WELL, "", fields, sizeof(fields));
-	failures = repeat_recovered(&bt->troubles);
-	if (failures > 0)
-		log_entry(LOG_LEVEL_NOTICE, fields, "bluetooth", "%s again",
-			  bluez_state_names[s->state]);
+	if (troubles == 0 || mono_elapsed_ms(bt->well, now) < WELL_MS)
+		return;
+	(void)repeat_recovered(&bt->troubles);
+	if (troubles > REPEAT_FIRST)
+		log_entry(LOG_LEVEL_NOTICE, fields, "bluetooth",
+			  "%s after %llu troubles",
+			  bluez_state_names[s->state],
+			  (unsigned long long)troubles);
+}
+
+/* Of a trouble that comes and goes the first ones, then one in many. */
+static void tell_state(struct bluetooth *bt, mono_t now)
+{
+	const struct bluez_status *s = bluez_status(bt->bluez);
+
+	if (s->waiting)
+		return;
+	if (is_well(s->state))
+		tell_well(bt, s, now);
+	else if (s->state != bt->told || strcmp(s->text, bt->told_text) != 0)
+		tell_trouble(bt, s);
 }
 
 /* --- turns ---------------------------------------------------------------- */
@@ -302,7 +330,7 @@ static void turn(struct bluetooth *bt, mono_t now)
 	if (!bt->connection && mono_reached(now, bt->retry))
 		connect_bus(bt, now);
 	bluez_turn(bt->bluez, now);
-	tell_state(bt);
+	tell_state(bt, now);
 	bt->d->input.bluetooth = led_state(s->state);
 	if (memcmp(&bt->shown, s, sizeof(*s)) != 0) {
 		memcpy(&bt->shown, s, sizeof(*s));

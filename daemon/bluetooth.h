@@ -47,7 +47,9 @@ struct bluetooth {
 	bool on;             /* as wanted last */
 	int32_t adapter;     /* of the settings, as it is used */
 	struct bluez_status shown; /* as it was when last looked at */
+	struct repeat refusals; /* of orders of clients */
 	enum bluez_state told;
+	mono_t well;         /* since then, where what was told is so */
 	char told_text[BLUEZ_TEXT_SIZE];
 	uint8_t key[AES128_KEY_SIZE];
 	bool keyed;          /* the key has been loaded or made */

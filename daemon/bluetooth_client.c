@@ -130,11 +130,14 @@ int bluetooth_carry_out(void *data, const struct service_order *from,
 	text_str(&by, address);
 	if (r == 0)
 		r = bmsd_carry_out(d, &order, error);
-	if (r >= 0)
+	if (r >= 0) {
+		(void)repeat_recovered(&d->bluetooth.refusals);
 		return 0;
-	/* The phone is told a number. */
-	log_line(LOG_LEVEL_NOTICE, "bluetooth",
-		 "an order by %s is refused: %s", address,
-		 *error ? error : strerror(-r));
+	}
+	/* The phone is told a number, and may try it again for ever. */
+	if (repeat_failed(&d->bluetooth.refusals))
+		log_line(LOG_LEVEL_NOTICE, "bluetooth",
+			 "an order by %s is refused: %s", address,
+			 *error ? error : strerror(-r));
 	return r == -EINVAL ? BLUEZ_REFUSED_VALUE : BLUEZ_REFUSED_NOW;
 }
