@@ -35,6 +35,7 @@ struct fake_device {
 	char alias[FAKE_NAME_SIZE];
 	int connected;
 	int paired;
+	int bonded;
 	sd_bus_slot *slot;
 };
 
@@ -62,6 +63,7 @@ struct fake_client {
 
 struct fake {
 	sd_bus *bus;
+	bool old;         /* does not tell what is bonded */
 	bool adapter;     /* is plugged in */
 	char adapter_path[FAKE_PATH_SIZE];
 	int powered;

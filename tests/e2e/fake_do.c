@@ -7,6 +7,9 @@
  *	fail METHOD ERROR|mute|none     RegisterAdvertisement, ...
  *	flood N                         so many signals, as fast as they go
  *	connect ADDRESS [NAME] | disconnect ADDRESS | bond ADDRESS
+ *	justpair ADDRESS                without a bond
+ *	old                             from now on devices are of a BlueZ that
+ *					does not tell what is bonded
  *	reappear ADDRESS                its object goes; and is back
  *	state ADDRESS                   "connected bonded", or less of it
  *	advertised                      "NAME COMPANY HEX REFRESHES GAP-MS",
@@ -77,18 +80,29 @@ static int get_text(sd_bus *bus, const char *path, const char *interface,
 
 #define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
 
+#define DEVICE_ROWS \
+	SD_BUS_PROPERTY("Address", "s", get_text, \
+			offsetof(struct fake_device, address), 0), \
+	SD_BUS_PROPERTY("Alias", "s", get_text, \
+			offsetof(struct fake_device, alias), CHANGES), \
+	SD_BUS_PROPERTY("Connected", "b", NULL, \
+			offsetof(struct fake_device, connected), CHANGES), \
+	SD_BUS_PROPERTY("Paired", "b", NULL, \
+			offsetof(struct fake_device, paired), CHANGES), \
+	SD_BUS_METHOD("Disconnect", "", "", disconnect, \
+		      SD_BUS_VTABLE_UNPRIVILEGED)
+
 static const sd_bus_vtable device_vtable[] = {
 	SD_BUS_VTABLE_START(0),
-	SD_BUS_PROPERTY("Address", "s", get_text,
-			offsetof(struct fake_device, address), 0),
-	SD_BUS_PROPERTY("Alias", "s", get_text,
-			offsetof(struct fake_device, alias), CHANGES),
-	SD_BUS_PROPERTY("Connected", "b", NULL,
-			offsetof(struct fake_device, connected), CHANGES),
-	SD_BUS_PROPERTY("Paired", "b", NULL,
-			offsetof(struct fake_device, paired), CHANGES),
-	SD_BUS_METHOD("Disconnect", "", "", disconnect,
-		      SD_BUS_VTABLE_UNPRIVILEGED),
+	DEVICE_ROWS,
+	SD_BUS_PROPERTY("Bonded", "b", NULL,
+			offsetof(struct fake_device, bonded), CHANGES),
+	SD_BUS_VTABLE_END
+};
+
+static const sd_bus_vtable old_device_vtable[] = {
+	SD_BUS_VTABLE_START(0),
+	DEVICE_ROWS,
 	SD_BUS_VTABLE_END
 };
 
@@ -126,7 +140,9 @@ static struct fake_device *device(struct fake *f, const char *address,
 	snprintf(unused->address, sizeof(unused->address), "%s", address);
 	snprintf(unused->alias, sizeof(unused->alias), "%s", address);
 	if (sd_bus_add_object_vtable(f->bus, &unused->slot, unused->path,
-				     DEVICE, device_vtable, unused) < 0)
+				     DEVICE, f->old ? old_device_vtable :
+						      device_vtable,
+				     unused) < 0)
 		return NULL;
 	(void)sd_bus_emit_object_added(f->bus, unused->path);
 	return unused;
@@ -141,18 +157,22 @@ static void do_device(struct fake *f, char *const w[])
 	if (strcmp(w[0], "state") == 0) {
 		snprintf(f->said, sizeof(f->said), "%s%s",
 			 d->connected ? "connected " : "",
-			 d->paired ? "bonded" : "");
+			 d->bonded ? "bonded" : "");
 		return;
 	}
 	if (*w[2])
 		snprintf(d->alias, sizeof(d->alias), "%s", w[2]);
 	if (strcmp(w[0], "bond") == 0)
+		d->paired = d->bonded = 1;
+	else if (strcmp(w[0], "justpair") == 0)
 		d->paired = 1;
 	else
 		d->connected = strcmp(w[0], "connect") == 0;
+	if (!d->connected)
+		d->paired = d->bonded;
 	(void)sd_bus_emit_properties_changed(f->bus, d->path, DEVICE,
 					     "Alias", "Connected", "Paired",
-					     NULL);
+					     f->old ? NULL : "Bonded", NULL);
 }
 
 static void do_reappear(struct fake *f, char *const w[])
@@ -410,9 +430,10 @@ static void do_type(struct fake *f, char *const w[])
 		(void)ask_agent(f, f->agent.owner, "Cancel", w[1], NULL);
 		return;
 	}
-	d->paired = 1;
+	d->paired = d->bonded = 1;
 	(void)sd_bus_emit_properties_changed(f->bus, d->path, DEVICE,
-					     "Paired", NULL);
+					     "Paired", f->old ? NULL : "Bonded",
+					     NULL);
 	strcpy(f->said, "paired");
 }
 
@@ -438,6 +459,12 @@ static void do_pairable(struct fake *f, char *const w[])
 						     "Pairable", NULL);
 	}
 	strcpy(f->said, f->pairable ? "yes" : "no");
+}
+
+static void do_old(struct fake *f, char *const w[])
+{
+	(void)w;
+	f->old = true;
 }
 
 static void do_owner(struct fake *f, char *const w[])
@@ -503,7 +530,8 @@ static const struct {
 	{ "power", do_power }, { "blink", do_blink }, { "fail", do_fail },
 	{ "flood", do_flood },
 	{ "connect", do_device }, { "disconnect", do_device },
-	{ "bond", do_device }, { "state", do_device },
+	{ "bond", do_device }, { "justpair", do_device },
+	{ "state", do_device }, { "old", do_old },
 	{ "reappear", do_reappear },
 	{ "advertised", do_advertised }, { "attributes", do_attributes },
 	{ "flags", do_flags }, { "read", do_read },

@@ -23,7 +23,8 @@ e2e_programs = \
 	tests/e2e/test-restart \
 	tests/e2e/test-operator \
 	tests/e2e/test-bluetooth \
-	tests/e2e/test-bluetooth-client
+	tests/e2e/test-bluetooth-client \
+	tests/e2e/test-bluetooth-hostile
 
 check_PROGRAMS += $(e2e_programs) tests/e2e/fake-bluez
 TESTS += $(e2e_programs)
@@ -93,6 +94,11 @@ tests_e2e_test_bluetooth_client_SOURCES = \
 	tests/e2e/test-bluetooth-client.c $(e2e_rig) $(e2e_rig_bluez)
 tests_e2e_test_bluetooth_client_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_test_bluetooth_client_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_bluetooth_hostile_SOURCES = \
+	tests/e2e/test-bluetooth-hostile.c $(e2e_rig) $(e2e_rig_bluez)
+tests_e2e_test_bluetooth_hostile_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_bluetooth_hostile_LDADD = $(TEST_LIBS)
 
 # Nothing of the project: what it does is BlueZ's.
 tests_e2e_fake_bluez_SOURCES = tests/e2e/fake_bluez.c \

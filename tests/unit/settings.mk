@@ -37,3 +37,9 @@ TESTS += tests/unit/test-overrides
 tests_unit_test_overrides_SOURCES = tests/unit/test-overrides.c
 tests_unit_test_overrides_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_overrides_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-utf8
+TESTS += tests/unit/test-utf8
+tests_unit_test_utf8_SOURCES = tests/unit/test-utf8.c
+tests_unit_test_utf8_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_utf8_LDADD = $(TEST_LIBS)
