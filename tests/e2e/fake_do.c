@@ -6,6 +6,7 @@
  *	blink                           off and on again in an instant
  *	fail METHOD ERROR|mute|none     RegisterAdvertisement, ...
  *	flood N                         so many signals, as fast as they go
+ *	crowd N                         so many objects more, without a word
  *	connect ADDRESS [NAME] | disconnect ADDRESS | bond ADDRESS
  *	justpair ADDRESS                without a bond
  *	old                             from now on devices are of a BlueZ that
@@ -522,13 +523,26 @@ static void do_flood(struct fake *f, char *const w[])
 	f->flood = atoi(w[1]);
 }
 
+static void do_crowd(struct fake *f, char *const w[])
+{
+	static struct fake_device stranger;
+	char path[FAKE_PATH_SIZE];
+
+	for (int i = atoi(w[1]); i > 0; i--) {
+		snprintf(path, sizeof(path), "%.60s/dev_00_00_00_00_%02X_%02X",
+			 f->adapter_path, i >> 8 & 255, i & 255);
+		(void)sd_bus_add_object_vtable(f->bus, NULL, path, DEVICE,
+					       device_vtable, &stranger);
+	}
+}
+
 static const struct {
 	const char *word;
 	void (*run)(struct fake *f, char *const words[]);
 } rows[] = {
 	{ "plug", do_plug }, { "unplug", do_unplug },
 	{ "power", do_power }, { "blink", do_blink }, { "fail", do_fail },
-	{ "flood", do_flood },
+	{ "flood", do_flood }, { "crowd", do_crowd },
 	{ "connect", do_device }, { "disconnect", do_device },
 	{ "bond", do_device }, { "justpair", do_device },
 	{ "state", do_device }, { "old", do_old },

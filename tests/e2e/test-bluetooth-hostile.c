@@ -241,6 +241,25 @@ START_TEST(devices_that_are_gone_take_nothing_from_others)
 }
 END_TEST
 
+/* G5: what is too much to be read in one go is not read. */
+START_TEST(a_crowd_of_devices_delays_nothing)
+{
+	rig_bluez(rig, "crowd 1500");
+	ck_assert_int_eq(rig_end_daemon(rig, SIGTERM), 0);
+	rig_start_daemon(rig);
+	rig_until(rig, "bluetooth.State", "advertising", 10000);
+	rig_bluez(rig, "crowd 10000");
+	ck_assert_int_eq(rig_end_daemon(rig, SIGTERM), 0);
+	rig_start_daemon(rig);
+	rig_allowed(rig);
+	rig_until(rig, "bluetooth.State", "degraded", 10000);
+	rig_until_has(rig, "bluetooth.StateText", "the list of adapters",
+		      10000);
+	rig_sim(rig, "cell 2 7 force 3760");
+	rig_until_line(rig, LINE_CHARGE_DISCONNECT, '.', 1000);
+}
+END_TEST
+
 /* --- the log -------------------------------------------------------------- */
 
 /* I5, G5 */
@@ -283,6 +302,7 @@ int main(void)
 		an_old_bluez_says_paired_where_it_means_bonded,
 		nobody_is_answered_while_it_is_off,
 		devices_that_are_gone_take_nothing_from_others,
+		a_crowd_of_devices_delays_nothing,
 		an_adapter_that_comes_and_goes_is_not_told_each_time,
 		an_order_that_is_refused_again_and_again_is_not_told_each_time,
 	};
