@@ -122,15 +122,24 @@ START_TEST(a_long_value_is_read_in_pieces_of_one_moment)
 }
 END_TEST
 
+/* A text may come only after the first readings. */
+static void until_known(const char *property)
+{
+	uint64_t deadline = rig_now_us() + UINT64_C(20000000);
+
+	while (!*rig_get(rig, property)) {
+		ck_assert_msg(rig_now_us() < deadline, "no %s", property);
+		rig_turn(rig);
+	}
+}
+
 /* G2 */
 START_TEST(each_client_sees_the_battery_that_it_selected)
 {
 	char first[256], second[256];
 
-	/* It may come after the first readings. */
-	while (!*rig_get(rig, "battery/1.Serial") ||
-	       !*rig_get(rig, "battery/2.Serial"))
-		rig_turn(rig);
+	until_known("battery/1.Serial");
+	until_known("battery/2.Serial");
 	snprintf(first, sizeof(first), "%s", ask("read", 0x0211, PHONE));
 	expect("write", 0x0210, "0200 " PHONE, "ok");
 	expect("read", 0x0210, PHONE, "0200");
@@ -158,6 +167,18 @@ static unsigned int told(uint16_t number, char hex[FAKE_SAID_SIZE])
 	return count;
 }
 
+static void until_told(uint16_t number, const char *wanted)
+{
+	uint64_t deadline = rig_now_us() + UINT64_C(5000000);
+	char hex[FAKE_SAID_SIZE];
+
+	while (told(number, hex) == 0 || strcmp(hex, wanted) != 0) {
+		ck_assert_msg(rig_now_us() < deadline, "%04x is %s, not %s",
+			      number, hex, wanted);
+		rig_get(rig, "Version");
+	}
+}
+
 /* G2, B3: a pre-alarm reaches a phone that is subscribed, and a figure that
  * changes all the time does so once a second. */
 START_TEST(a_pre_alarm_is_told_and_figures_once_a_second)
@@ -169,14 +190,11 @@ START_TEST(a_pre_alarm_is_told_and_figures_once_a_second)
 	expect("subscribe", 0x0104, "", "ok");
 	expect("subscribe", 0x0202, "", "ok");
 	since_us = rig_now_us();
-	while (told(0x0104, hex) == 0)
-		rig_get(rig, "Version");
-	ck_assert_str_eq(hex, "796573");
+	until_told(0x0104, "796573");
 	rig_sim(rig, "cell 1 4 force 3090");
 	rig_until_line(rig, LINE_PRE_ALARM, 'H', 2000);
 	hex_of("pre-alarm", wanted);
-	while (told(0x0104, hex), strcmp(hex, wanted) != 0)
-		rig_get(rig, "Version");
+	until_told(0x0104, wanted);
 	for (int mv = 3090; mv < 3100; mv++) {
 		rig_sim(rig, "cell 1 4 force %d", mv);
 		snprintf(wanted, sizeof(wanted), "3.0%d", mv - 3000);
