@@ -164,7 +164,7 @@ static bool held(int offset, bool *ret_out)
 	return found;
 }
 
-char chip_number(int offset)
+static char look(int offset)
 {
 	char path[256];
 	char level[64];
@@ -180,6 +180,15 @@ char chip_number(int offset)
 	if (!out)
 		return '.';
 	return level[0] == '1' ? 'H' : 'L';
+}
+
+/* Direction and level are two reads: what no line of ours ever is may be one
+ * that was let go or taken between them. */
+char chip_number(int offset)
+{
+	char is = look(offset);
+
+	return is == 'L' || is == 'h' ? look(offset) : is;
 }
 
 char chip_line(enum settings_line line)
