@@ -86,7 +86,7 @@ vm_other() {
 }
 
 # Where they cannot be run, one line says why and each counts as skipped.
-# They wait more than they compute, so three run at a time for each processor,
+# They wait more than they compute, so five run at a time on two processors,
 # while the other release's are being built.
 check_vm() {
 	local own name program all
@@ -105,7 +105,7 @@ check_vm() {
 	trap 'exit 130' HUP INT TERM
 	rm -f "$build"/vm/begun "$build"/*/vm/begun
 	exec {vm_turns}<> <(:)
-	printf "%$((3 * jobs))s" >&"$vm_turns"
+	printf "%$((5 * jobs / 2))s" >&"$vm_turns"
 	vm_start "$own" "$build" /
 	vm_test "$build/vm/test-run" tests/vm/test-run &
 	for name in $vm_releases; do
