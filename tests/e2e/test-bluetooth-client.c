@@ -210,6 +210,8 @@ START_TEST(a_pre_alarm_is_told_and_figures_once_a_second)
 	rig_until(rig, "MinCellVoltage", "3.085", 3000);
 	rig_stays(rig, "bluetooth.State", "advertising", 1500);
 	ck_assert_uint_eq(told(0x0202, hex), count);
+	/* And what stays as it is has been told once. */
+	ck_assert_uint_eq(told(0x0104, hex), 2);
 }
 END_TEST
 

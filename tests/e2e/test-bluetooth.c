@@ -144,7 +144,10 @@ END_TEST
 START_TEST(an_adapter_that_was_off_for_an_instant_advertises_anew)
 {
 	until_it_moves();
+	/* So that it hears of both at once. */
+	rig_signal_daemon(rig, SIGSTOP);
 	rig_bluez(rig, "blink");
+	rig_signal_daemon(rig, SIGCONT);
 	until_it_moves();
 }
 END_TEST
