@@ -94,34 +94,45 @@ static int read_facts(sd_bus_message *m, struct facts *ret)
 
 /* --- adapters ------------------------------------------------------------- */
 
+/* False for one that will never be used: there may be more of them than
+ * places. */
+static bool adapter_is_wanted(const struct bluez *b, const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return name && strlen(path) < BLUEZ_PATH_SIZE &&
+	       (strcmp(b->wanted, "auto") == 0 ||
+		strcmp(b->wanted, name + 1) == 0);
+}
+
+static bool adapter_suits(const struct bluez *b, const struct bluez_adapter *a)
+{
+	return adapter_is_wanted(b, a->path) && a->present && a->advertises &&
+	       a->serves;
+}
+
+/* Where all places are taken, one that cannot be used makes room. */
 static struct bluez_adapter *adapter_at(struct bluez *b, const char *path)
 {
-	struct bluez_adapter *unused = NULL;
+	struct bluez_adapter *place = NULL;
 
-	if (strlen(path) >= BLUEZ_PATH_SIZE)
+	if (!adapter_is_wanted(b, path))
 		return NULL;
 	for (size_t i = 0; i < BLUEZ_ADAPTERS_MAX; i++) {
 		struct bluez_adapter *a = &b->adapter[i];
 
 		if (strcmp(a->path, path) == 0)
 			return a;
-		if (!unused && !a->path[0])
-			unused = a;
+		if (!a->path[0])
+			place = a;
+		else if (!place && !adapter_suits(b, a))
+			place = a;
 	}
-	if (unused) {
-		memset(unused, 0, sizeof(*unused));
-		strcpy(unused->path, path);
+	if (place) {
+		memset(place, 0, sizeof(*place));
+		strcpy(place->path, path);
 	}
-	return unused;
-}
-
-static bool adapter_suits(const struct bluez *b, const struct bluez_adapter *a)
-{
-	const char *name = strrchr(a->path, '/');
-
-	return name && a->present && a->advertises && a->serves &&
-	       (strcmp(b->wanted, "auto") == 0 ||
-		strcmp(b->wanted, name + 1) == 0);
+	return place;
 }
 
 /* One that suits is kept, also where a better one comes. */

@@ -282,6 +282,14 @@ int fake_adapter_plug(struct fake *f, const char *path)
 	return r < 0 ? r : sd_bus_emit_object_added(f->bus, path);
 }
 
+int fake_adapter_add(struct fake *f, const char *path)
+{
+	int r = sd_bus_add_object_vtable(f->bus, NULL, path, ADAPTER,
+					 adapter_vtable, f);
+
+	return r < 0 ? r : sd_bus_emit_object_added(f->bus, path);
+}
+
 void fake_adapter_unplug(struct fake *f)
 {
 	fake_drop(&f->advertisement);

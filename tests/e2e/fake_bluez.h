@@ -94,6 +94,8 @@ struct fake {
 /* True where the method is to fail and has been dealt with. */
 bool fake_fails(struct fake *f, sd_bus_message *call, const char *method,
 		int *ret);
+/* Another one, with Adapter1 alone. */
+int fake_adapter_add(struct fake *f, const char *path);
 int fake_adapter_plug(struct fake *f, const char *path);
 void fake_adapter_unplug(struct fake *f);
 void fake_drop(struct fake_client *client);

@@ -3,6 +3,7 @@
  * What a test may ask of the fake: one line of words, one line back.
  *
  *	plug | unplug | power on|off
+ *	adapters N                      so many others, that can do nothing
  *	blink                           off and on again in an instant
  *	fail METHOD ERROR|mute|none     RegisterAdvertisement, ...
  *	flood N                         so many signals, as fast as they go
@@ -503,6 +504,16 @@ static void do_power(struct fake *f, char *const w[])
 	set_power(f, strcmp(w[1], "on") == 0);
 }
 
+static void do_adapters(struct fake *f, char *const w[])
+{
+	for (int i = atoi(w[1]); i > 0; i--) {
+		char path[FAKE_PATH_SIZE];
+
+		snprintf(path, sizeof(path), "/org/bluez/hci%d", i);
+		(void)fake_adapter_add(f, path);
+	}
+}
+
 static void do_blink(struct fake *f, char *const w[])
 {
 	(void)w;
@@ -541,7 +552,8 @@ static const struct {
 	void (*run)(struct fake *f, char *const words[]);
 } rows[] = {
 	{ "plug", do_plug }, { "unplug", do_unplug },
-	{ "power", do_power }, { "blink", do_blink }, { "fail", do_fail },
+	{ "adapters", do_adapters }, { "power", do_power },
+	{ "blink", do_blink }, { "fail", do_fail },
 	{ "flood", do_flood }, { "crowd", do_crowd },
 	{ "connect", do_device }, { "disconnect", do_device },
 	{ "bond", do_device }, { "justpair", do_device },

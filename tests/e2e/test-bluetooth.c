@@ -139,6 +139,18 @@ START_TEST(it_is_back_after_the_adapter_was)
 }
 END_TEST
 
+/* G5: however many others there are, and were there first. */
+START_TEST(it_is_back_among_many_adapters)
+{
+	until_it_moves();
+	rig_bluez(rig, "unplug");
+	rig_until(rig, "bluetooth.State", "no-adapter", 2000);
+	rig_bluez(rig, "adapters 20");
+	rig_bluez(rig, "plug");
+	until_it_moves();
+}
+END_TEST
+
 /* G5: BlueZ 5.66 keeps what it does not send any more, so it has to be taken
  * back even where it was only for an instant. */
 START_TEST(an_adapter_that_was_off_for_an_instant_advertises_anew)
@@ -296,6 +308,7 @@ int main(void)
 		       the_advertisement_is_there_and_moves_once_a_second);
 	tcase_add_test(tcase, it_is_back_after_bluetoothd_was_killed);
 	tcase_add_test(tcase, it_is_back_after_the_adapter_was);
+	tcase_add_test(tcase, it_is_back_among_many_adapters);
 	tcase_add_test(tcase,
 		       an_adapter_that_was_off_for_an_instant_advertises_anew);
 	tcase_add_test(tcase, a_bluetoothd_that_hangs_delays_nothing);
