@@ -203,6 +203,7 @@ START_TEST(nobody_is_answered_while_it_is_off)
 	expect("read", 0x0102, PHONE, "6f6e");
 	/* The 30 s of the start are over, and the guest is gone. */
 	rig_bluez(rig, "disconnect " PHONE);
+	rig_until(rig, "bluetooth.Clients", "0", 10000);
 	rig_stays(rig, "bluetooth.Clients", "0", 31000);
 	rig_bluez(rig, "fail UnregisterApplication org.bluez.Error.Failed");
 	ck_assert_int_eq(rig_run_ctl(rig, "settings bluetooth.enabled no"),
