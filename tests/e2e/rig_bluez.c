@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/gatt/service.h"
 #include "tests/e2e/fake_bluez.h"
 #include "tests/e2e/rig_private.h"
 
@@ -53,6 +54,17 @@ pid_t rig_bluez_start(struct rig *rig)
 	return pid;
 }
 
+struct rig *rig_bluez_new(pid_t *ret_pid)
+{
+	struct rig *rig =
+		rig_new(&(struct rig_options){ .settings = RIG_QUICK });
+
+	*ret_pid = rig_bluez_start(rig);
+	rig_allowed(rig);
+	rig_until(rig, "bluetooth.State", "advertising", SOON_MS);
+	return rig;
+}
+
 void rig_bluez_end(pid_t pid, int signal)
 {
 	rig_end(pid, signal);
@@ -92,4 +104,23 @@ const char *rig_bluez_until(struct rig *rig, const char *line,
 		}
 		rig_turn(rig);
 	}
+}
+
+const char *rig_ask(struct rig *rig, const char *word, uint16_t number,
+		    const char *arguments)
+{
+	char uuid[SERVICE_UUID_SIZE];
+
+	service_uuid(number, uuid);
+	return rig_bluez(rig, "%s %s %s", word, uuid, arguments);
+}
+
+void rig_expect(struct rig *rig, const char *word, uint16_t number,
+		const char *arguments, const char *said)
+{
+	const char *is = rig_ask(rig, word, number, arguments);
+
+	ck_assert_msg(strncmp(is, said, strlen(said)) == 0 && (*said || !*is),
+		      "%s %04x %s: \"%s\", not \"%s\"", word, number, arguments,
+		      is, said);
 }

@@ -15,44 +15,18 @@
 #include "tests/e2e/rig_private.h"
 #include "tests/unit/unit.h"
 
-#define PHONE "00:11:22:33:44:55"
-#define OTHER "66:77:88:99:AA:BB"
-
 static struct rig *rig;
 static pid_t bluez;
 
 static void setup(void)
 {
-	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
-	bluez = rig_bluez_start(rig);
-	rig_allowed(rig);
-	rig_until(rig, "bluetooth.State", "advertising", 10000);
+	rig = rig_bluez_new(&bluez);
 }
 
 static void teardown(void)
 {
 	rig_bluez_end(bluez, SIGKILL);
 	rig_free(rig);
-}
-
-/* "WORD UUID ARGUMENTS" to the fake. */
-static const char *ask(const char *word, uint16_t number,
-		       const char *arguments)
-{
-	char uuid[SERVICE_UUID_SIZE];
-
-	service_uuid(number, uuid);
-	return rig_bluez(rig, "%s %s %s", word, uuid, arguments);
-}
-
-static void expect(const char *word, uint16_t number, const char *arguments,
-		   const char *said)
-{
-	const char *is = ask(word, number, arguments);
-
-	ck_assert_msg(strncmp(is, said, strlen(said)) == 0 &&
-		      (*said || !*is), "%s %04x %s: \"%s\", not \"%s\"", word,
-		      number, arguments, is, said);
 }
 
 static void hex_of(const char *text, char hex[64])
@@ -71,7 +45,7 @@ static void write_text(uint16_t number, const char *text, const char *device,
 
 	hex_of(text, hex);
 	snprintf(arguments, sizeof(arguments), "%s %s", hex, device);
-	expect("write", number, arguments, said);
+	rig_expect(rig, "write", number, arguments, said);
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -87,17 +61,19 @@ START_TEST(every_characteristic_is_there_with_its_name)
 		for (size_t k = 0; row->name[k]; k++)
 			sprintf(hex + 2 * k, "%02x",
 				(unsigned int)(unsigned char)row->name[k]);
-		expect("descriptor", row->uuid, "2901", hex);
-		ck_assert_uint_eq(strlen(ask("descriptor", row->uuid,
-					     "2904")), 14);
+		rig_expect(rig, "descriptor", row->uuid, "2901", hex);
+		ck_assert_uint_eq(
+			strlen(rig_ask(rig, "descriptor", row->uuid, "2904")),
+			14);
 		if (row->access & SERVICE_READ)
-			ck_assert_ptr_null(strstr(ask("read", row->uuid,
-						      PHONE), "error"));
+			ck_assert_ptr_null(
+				strstr(rig_ask(rig, "read", row->uuid, PHONE),
+				       "error"));
 		ck_assert_int_eq(!!(row->access & SERVICE_WRITE),
-				 !!strstr(ask("flags", row->uuid, ""),
+				 !!strstr(rig_ask(rig, "flags", row->uuid, ""),
 					  "write"));
 	}
-	ck_assert_str_eq(ask("read", 0x0102, PHONE), "6f6e");
+	ck_assert_str_eq(rig_ask(rig, "read", 0x0102, PHONE), "6f6e");
 	ck_assert_int_lt(strtol(rig_bluez(rig, "read 00002a19-0000-1000-8000-"
 					  "00805f9b34fb " PHONE), NULL, 16),
 			 101);
@@ -108,17 +84,17 @@ END_TEST
  * this client; another one begins with what is now. */
 START_TEST(a_long_value_is_read_in_pieces_of_one_moment)
 {
-	expect("read", 0x0102, PHONE, "6f6e");
+	rig_expect(rig, "read", 0x0102, PHONE, "6f6e");
 	ck_assert_int_eq(rig_run_ctl(rig, "mode charger-only"), 0);
-	expect("read", 0x0102, PHONE " 1", "6e");
-	expect("read", 0x0102, PHONE " 2", "");
-	expect("read", 0x0102, OTHER " 8", "6f6e6c79");
-	expect("read", 0x0102, PHONE, "636861726765722d6f6e6c79");
-	expect("read", 0x0102, PHONE " 12", "");
-	expect("read", 0x0102, PHONE " 13",
-	       "error org.bluez.Error.InvalidOffset");
-	expect("read", 0x0102, PHONE " 65535",
-	       "error org.bluez.Error.InvalidOffset");
+	rig_expect(rig, "read", 0x0102, PHONE " 1", "6e");
+	rig_expect(rig, "read", 0x0102, PHONE " 2", "");
+	rig_expect(rig, "read", 0x0102, OTHER " 8", "6f6e6c79");
+	rig_expect(rig, "read", 0x0102, PHONE, "636861726765722d6f6e6c79");
+	rig_expect(rig, "read", 0x0102, PHONE " 12", "");
+	rig_expect(rig, "read", 0x0102, PHONE " 13",
+		   "error org.bluez.Error.InvalidOffset");
+	rig_expect(rig, "read", 0x0102, PHONE " 65535",
+		   "error org.bluez.Error.InvalidOffset");
 }
 END_TEST
 
@@ -140,25 +116,27 @@ START_TEST(each_client_sees_the_battery_that_it_selected)
 
 	until_known("battery/1.Serial");
 	until_known("battery/2.Serial");
-	snprintf(first, sizeof(first), "%s", ask("read", 0x0211, PHONE));
-	expect("write", 0x0210, "0200 " PHONE, "ok");
-	expect("read", 0x0210, PHONE, "0200");
-	snprintf(second, sizeof(second), "%s", ask("read", 0x0211, PHONE));
+	snprintf(first, sizeof(first), "%s",
+		 rig_ask(rig, "read", 0x0211, PHONE));
+	rig_expect(rig, "write", 0x0210, "0200 " PHONE, "ok");
+	rig_expect(rig, "read", 0x0210, PHONE, "0200");
+	snprintf(second, sizeof(second), "%s",
+		 rig_ask(rig, "read", 0x0211, PHONE));
 	ck_assert_str_ne(first, second);
-	ck_assert_str_eq(ask("read", 0x0211, OTHER), first);
-	expect("write", 0x0210, "0300 " PHONE,
-	       "error org.bluez.Error.Failed 0x80");
-	expect("write", 0x0210, "0000 " PHONE,
-	       "error org.bluez.Error.Failed 0x80");
-	expect("write", 0x0210, "01 " PHONE, "error");
-	ck_assert_str_eq(ask("read", 0x0211, PHONE), second);
+	ck_assert_str_eq(rig_ask(rig, "read", 0x0211, OTHER), first);
+	rig_expect(rig, "write", 0x0210, "0300 " PHONE,
+		   "error org.bluez.Error.Failed 0x80");
+	rig_expect(rig, "write", 0x0210, "0000 " PHONE,
+		   "error org.bluez.Error.Failed 0x80");
+	rig_expect(rig, "write", 0x0210, "01 " PHONE, "error");
+	ck_assert_str_eq(rig_ask(rig, "read", 0x0211, PHONE), second);
 }
 END_TEST
 
 /* Of "COUNT GAP HEX". */
 static unsigned int told(uint16_t number, char hex[FAKE_SAID_SIZE])
 {
-	const char *said = ask("told", number, "");
+	const char *said = rig_ask(rig, "told", number, "");
 	unsigned int count, gap_ms;
 
 	*hex = '\0';
@@ -187,8 +165,8 @@ START_TEST(a_pre_alarm_is_told_and_figures_once_a_second)
 	char hex[FAKE_SAID_SIZE], wanted[64];
 	unsigned int count;
 
-	expect("subscribe", 0x0104, "", "ok");
-	expect("subscribe", 0x0202, "", "ok");
+	rig_expect(rig, "subscribe", 0x0104, "", "ok");
+	rig_expect(rig, "subscribe", 0x0202, "", "ok");
 	since_us = rig_now_us();
 	until_told(0x0104, "796573");
 	rig_sim(rig, "cell 1 4 force 3090");
@@ -198,16 +176,16 @@ START_TEST(a_pre_alarm_is_told_and_figures_once_a_second)
 	for (int mv = 3090; mv < 3100; mv++) {
 		rig_sim(rig, "cell 1 4 force %d", mv);
 		snprintf(wanted, sizeof(wanted), "3.0%d", mv - 3000);
-		rig_until(rig, "MinCellVoltage", wanted, 3000);
+		rig_until(rig, "MinCellVoltage", wanted, SOON_MS);
 	}
 	count = told(0x0202, hex);
 	ck_assert_uint_ge(count, 2);
 	ck_assert_uint_le((count - 1) * UINT64_C(1000000),
 			  rig_now_us() - since_us);
-	expect("unsubscribe", 0x0202, "", "ok");
+	rig_expect(rig, "unsubscribe", 0x0202, "", "ok");
 	count = told(0x0202, hex);
 	rig_sim(rig, "cell 1 4 force 3085");
-	rig_until(rig, "MinCellVoltage", "3.085", 3000);
+	rig_until(rig, "MinCellVoltage", "3.085", SOON_MS);
 	rig_stays(rig, "bluetooth.State", "advertising", 1500);
 	ck_assert_uint_eq(told(0x0202, hex), count);
 	/* And what stays as it is has been told once. */
@@ -224,19 +202,19 @@ START_TEST(who_is_paired_may_write_and_the_log_names_him)
 	ck_assert_str_eq(rig_get(rig, "Mode"), "on");
 	rig_bluez(rig, "bond " PHONE " phone");
 	write_text(0x0102, "charger-only", PHONE, "ok");
-	rig_until(rig, "Mode", "charger-only", 2000);
+	rig_until(rig, "Mode", "charger-only", SOON_MS);
 	rig_until_log(rig, "mode: set to charger-only by Bluetooth " PHONE,
-		      2000);
-	expect("write", 0x0405, "3200 " PHONE, "ok");
-	rig_until(rig, "settings.DischargeFloor", "5.000", 2000);
-	rig_until_log(rig, "discharge-floor set to 5 % by Bluetooth "
-		      PHONE, 2000);
-	expect("write", 0x0101, "4303 " PHONE, "ok");
-	rig_until(rig, "StateOfCharge", "83.500", 3000);
-	rig_until_log(rig, "state of charge set to 83.5 % by Bluetooth "
-		      PHONE, 2000);
+		      SOON_MS);
+	rig_expect(rig, "write", 0x0405, "3200 " PHONE, "ok");
+	rig_until(rig, "settings.DischargeFloor", "5.000", SOON_MS);
+	rig_until_log(rig, "discharge-floor set to 5 % by Bluetooth " PHONE,
+		      SOON_MS);
+	rig_expect(rig, "write", 0x0101, "4303 " PHONE, "ok");
+	rig_until(rig, "StateOfCharge", "83.500", SOON_MS);
+	rig_until_log(rig, "state of charge set to 83.5 % by Bluetooth " PHONE,
+		      SOON_MS);
 	write_text(0x0112, "reset-history", PHONE, "ok");
-	rig_until_log(rig, "history begun anew by Bluetooth " PHONE, 2000);
+	rig_until_log(rig, "history begun anew by Bluetooth " PHONE, SOON_MS);
 }
 END_TEST
 
@@ -269,7 +247,8 @@ START_TEST(a_malformed_write_changes_nothing)
 	rig_bluez(rig, "bond " PHONE " phone");
 	snprintf(soc, sizeof(soc), "%s", rig_get(rig, "StateOfCharge"));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		expect("write", rows[i].number, rows[i].written, "error");
+		rig_expect(rig, "write", rows[i].number, rows[i].written,
+			   "error");
 	ck_assert_str_eq(rig_get(rig, "Mode"), "on");
 	ck_assert_str_eq(rig_get(rig, "settings.DischargeFloor"), "10.000");
 	ck_assert_str_eq(rig_get(rig, "settings.BluetoothEnabled"), "yes");
@@ -278,7 +257,7 @@ START_TEST(a_malformed_write_changes_nothing)
 	ck_assert(!rig_log_has(rig, "by Bluetooth"));
 	/* Each was judged; a good one still goes. */
 	write_text(0x0102, "off", PHONE, "ok");
-	rig_until(rig, "Mode", "off", 2000);
+	rig_until(rig, "Mode", "off", SOON_MS);
 }
 END_TEST
 
@@ -377,15 +356,16 @@ START_TEST(within_the_window_the_shown_passkey_pairs)
 	char shown[64], line[96];
 	pid_t pid = start_pair();
 
-	rig_until(rig, "bluetooth.PairingOpen", "yes", 3000);
+	rig_until(rig, "bluetooth.PairingOpen", "yes", SOON_MS);
 	rig_bluez_until(rig, "pairable", "yes", 5000);
-	ck_assert_int_eq(sscanf(rig_bluez_until(rig, "pair " PHONE, "shown",
-						3000), "shown %6s", shown),
-			 1);
+	ck_assert_int_eq(
+		sscanf(rig_bluez_until(rig, "pair " PHONE, "shown", SOON_MS),
+		       "shown %6s", shown),
+		1);
 	ck_assert_str_eq(shown, "007421");
 	until_printed("pair.log", "Passkey: 007421");
 	rig_until_log(rig, PHONE " wants to pair: type in the passkey 007421",
-		      2000);
+		      SOON_MS);
 	ck_assert_str_eq(rig_bluez(rig, "type " PHONE " 000000"), "failed");
 	ck_assert_str_eq(rig_get(rig, "bluetooth.Bonds"), "");
 	ck_assert_int_eq(sscanf(rig_bluez(rig, "pair " PHONE), "shown %6s",
@@ -393,19 +373,19 @@ START_TEST(within_the_window_the_shown_passkey_pairs)
 	until_printed("pair.log", shown);
 	snprintf(line, sizeof(line), "type " PHONE " %s", shown);
 	ck_assert_str_eq(rig_bluez(rig, "%s", line), "paired");
-	rig_until(rig, "bluetooth.Bonds", PHONE " " PHONE, 2000);
+	rig_until(rig, "bluetooth.Bonds", PHONE " " PHONE, SOON_MS);
 	ck_assert_int_eq(rig_reap(pid, 5000), 0);
 	until_printed("pair.log", "Paired with " PHONE);
-	rig_until(rig, "bluetooth.PairingOpen", "no", 2000);
+	rig_until(rig, "bluetooth.PairingOpen", "no", SOON_MS);
 	rig_bluez_until(rig, "pairable", "no", 5000);
-	rig_until_log(rig, PHONE " has been paired", 2000);
+	rig_until_log(rig, PHONE " has been paired", SOON_MS);
 	ck_assert_int_eq(rig_run_ctl(rig, "bluetooth"), 0);
 	ck_assert_ptr_nonnull(strstr(rig_printed(rig), PHONE));
 	ck_assert_int_eq(rig_run_ctl(rig, "bluetooth remove " OTHER), 1);
 	ck_assert_ptr_nonnull(strstr(rig_printed(rig), "no bond"));
 	ck_assert_int_eq(rig_run_ctl(rig, "bluetooth remove " PHONE), 0);
 	ck_assert_str_eq(rig_get(rig, "bluetooth.Bonds"), "");
-	rig_until_log(rig, PHONE " is paired no more", 2000);
+	rig_until_log(rig, PHONE " is paired no more", SOON_MS);
 }
 END_TEST
 
@@ -413,12 +393,12 @@ END_TEST
 START_TEST(a_bond_is_told_once)
 {
 	rig_bluez(rig, "bond " PHONE " phone");
-	rig_until(rig, "bluetooth.Bonds", PHONE " phone", 2000);
-	rig_until_log(rig, PHONE " has been paired", 2000);
+	rig_until(rig, "bluetooth.Bonds", PHONE " phone", SOON_MS);
+	rig_until_log(rig, PHONE " has been paired", SOON_MS);
 	rig_bluez(rig, "reappear " PHONE);
-	rig_until(rig, "bluetooth.Bonds", "", 2000);
+	rig_until(rig, "bluetooth.Bonds", "", SOON_MS);
 	rig_bluez(rig, "reappear " PHONE);
-	rig_until(rig, "bluetooth.Bonds", PHONE " phone", 2000);
+	rig_until(rig, "bluetooth.Bonds", PHONE " phone", SOON_MS);
 	ck_assert_uint_eq(log_count(PHONE " has been paired"), 1);
 	ck_assert_uint_eq(log_count("paired no more"), 0);
 }
@@ -429,7 +409,7 @@ START_TEST(the_window_closes_after_two_minutes)
 {
 	pid_t pid = start_pair();
 
-	rig_until(rig, "bluetooth.PairingOpen", "yes", 3000);
+	rig_until(rig, "bluetooth.PairingOpen", "yes", SOON_MS);
 	rig_bluez_until(rig, "pairable", "yes", 5000);
 	rig_stays(rig, "bluetooth.PairingOpen", "yes", 115000);
 	rig_until(rig, "bluetooth.PairingOpen", "no", 8000);

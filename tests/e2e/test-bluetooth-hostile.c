@@ -16,8 +16,6 @@
 #include "tests/e2e/rig_private.h"
 #include "tests/unit/unit.h"
 
-#define PHONE "00:11:22:33:44:55"
-#define OTHER "66:77:88:99:AA:BB"
 #define BUS_DAEMON "org.freedesktop.DBus"
 
 static struct rig *rig;
@@ -25,30 +23,13 @@ static pid_t bluez;
 
 static void setup(void)
 {
-	rig = rig_new(&(struct rig_options){ .settings = RIG_QUICK });
-	bluez = rig_bluez_start(rig);
-	rig_allowed(rig);
-	rig_until(rig, "bluetooth.State", "advertising", 10000);
+	rig = rig_bluez_new(&bluez);
 }
 
 static void teardown(void)
 {
 	rig_bluez_end(bluez, SIGKILL);
 	rig_free(rig);
-}
-
-/* "WORD UUID ARGUMENTS" to the fake, and how its answer begins. */
-static void expect(const char *word, uint16_t number, const char *arguments,
-		   const char *said)
-{
-	char uuid[SERVICE_UUID_SIZE];
-	const char *is;
-
-	service_uuid(number, uuid);
-	is = rig_bluez(rig, "%s %s %s", word, uuid, arguments);
-	ck_assert_msg(strncmp(is, said, strlen(said)) == 0,
-		      "%s %04x %s: \"%s\", not \"%s\"", word, number,
-		      arguments, is, said);
 }
 
 /* The fake's answer comes to be that one. */
@@ -132,7 +113,7 @@ END_TEST
 START_TEST(a_passkey_outside_of_the_window_ends_the_connection)
 {
 	rig_bluez(rig, "connect " PHONE " phone");
-	rig_until(rig, "bluetooth.State", "connected", 2000);
+	rig_until(rig, "bluetooth.State", "connected", SOON_MS);
 	ck_assert_int_eq(strncmp(rig_bluez(rig, "agent DisplayPasskey " PHONE),
 				 "error org.bluez.Error.Rejected", 30), 0);
 	until_said("state " PHONE, "");
@@ -158,7 +139,7 @@ START_TEST(two_phones_get_one_bond_of_a_window)
 	ck_assert_str_eq(rig_bluez(rig, "pair " PHONE), "shown 007421");
 	ck_assert_str_eq(rig_bluez(rig, "pair " OTHER), "shown 007422");
 	rig_bluez(rig, "bond " PHONE " phone");
-	rig_until(rig, "bluetooth.PairingOpen", "no", 2000);
+	rig_until(rig, "bluetooth.PairingOpen", "no", SOON_MS);
 	until_said("state " OTHER, "");
 	until_said("pairable", "no");
 	ck_assert_str_eq(rig_bluez(rig, "state " PHONE), "connected bonded");
@@ -170,16 +151,16 @@ START_TEST(who_is_paired_without_a_bond_is_not_told_as_paired)
 {
 	for (int i = 0; i < 3; i++) {
 		rig_bluez(rig, "connect " OTHER " other");
-		rig_until(rig, "bluetooth.State", "connected", 2000);
+		rig_until(rig, "bluetooth.State", "connected", SOON_MS);
 		rig_bluez(rig, "justpair " OTHER);
 		rig_stays(rig, "bluetooth.Bonds", "", 500);
 		rig_bluez(rig, "disconnect " OTHER);
-		rig_until(rig, "bluetooth.State", "advertising", 2000);
+		rig_until(rig, "bluetooth.State", "advertising", SOON_MS);
 	}
 	ck_assert(!rig_log_has(rig, "has been paired"));
 	rig_bluez(rig, "bond " PHONE " phone");
-	rig_until(rig, "bluetooth.Bonds", PHONE " phone", 2000);
-	rig_until_log(rig, PHONE " has been paired", 2000);
+	rig_until(rig, "bluetooth.Bonds", PHONE " phone", SOON_MS);
+	rig_until_log(rig, PHONE " has been paired", SOON_MS);
 }
 END_TEST
 
@@ -188,8 +169,8 @@ START_TEST(an_old_bluez_says_paired_where_it_means_bonded)
 {
 	rig_bluez(rig, "old");
 	rig_bluez(rig, "bond " PHONE " phone");
-	rig_until(rig, "bluetooth.Bonds", PHONE " phone", 2000);
-	rig_until_log(rig, PHONE " has been paired", 2000);
+	rig_until(rig, "bluetooth.Bonds", PHONE " phone", SOON_MS);
+	rig_until_log(rig, PHONE " has been paired", SOON_MS);
 }
 END_TEST
 
@@ -200,7 +181,7 @@ START_TEST(nobody_is_answered_while_it_is_off)
 {
 	rig_bluez(rig, "connect " PHONE " phone");
 	rig_bluez(rig, "bond " PHONE " phone");
-	expect("read", 0x0102, PHONE, "6f6e");
+	rig_expect(rig, "read", 0x0102, PHONE, "6f6e");
 	/* The 30 s of the start are over, and the guest is gone. */
 	rig_bluez(rig, "disconnect " PHONE);
 	rig_until(rig, "bluetooth.Clients", "0", 10000);
@@ -208,10 +189,11 @@ START_TEST(nobody_is_answered_while_it_is_off)
 	rig_bluez(rig, "fail UnregisterApplication org.bluez.Error.Failed");
 	ck_assert_int_eq(rig_run_ctl(rig, "settings bluetooth.enabled no"),
 			 0);
-	rig_until(rig, "bluetooth.State", "off", 2000);
-	expect("read", 0x0102, PHONE, "error org.bluez.Error.Failed 0x81");
-	expect("write", 0x0102, "6f6666 " PHONE,
-	       "error org.bluez.Error.Failed 0x81");
+	rig_until(rig, "bluetooth.State", "off", SOON_MS);
+	rig_expect(rig, "read", 0x0102, PHONE,
+		   "error org.bluez.Error.Failed 0x81");
+	rig_expect(rig, "write", 0x0102, "6f6666 " PHONE,
+		   "error org.bluez.Error.Failed 0x81");
 	ck_assert_str_eq(rig_get(rig, "Mode"), "on");
 }
 END_TEST
@@ -225,12 +207,12 @@ START_TEST(devices_that_are_gone_take_nothing_from_others)
 	for (int i = 0; i < BLUEZ_DEVICES_MAX + 6; i++) {
 		snprintf(arguments, sizeof(arguments),
 			 "0200 00:00:00:00:00:%02X", i);
-		expect("write", 0x0210, arguments, "ok");
+		rig_expect(rig, "write", 0x0210, arguments, "ok");
 	}
 	rig_bluez(rig, "connect " PHONE " phone");
 	rig_bluez(rig, "bond " PHONE " phone");
-	expect("write", 0x0405, "3200 " PHONE, "ok");
-	expect("subscribe", 0x0215, "", "ok");
+	rig_expect(rig, "write", 0x0405, "3200 " PHONE, "ok");
+	rig_expect(rig, "subscribe", 0x0215, "", "ok");
 	do {
 		char uuid[SERVICE_UUID_SIZE];
 
@@ -248,7 +230,7 @@ START_TEST(a_crowd_of_devices_delays_nothing)
 	rig_bluez(rig, "crowd 1500");
 	ck_assert_int_eq(rig_end_daemon(rig, SIGTERM), 0);
 	rig_start_daemon(rig);
-	rig_until(rig, "bluetooth.State", "advertising", 10000);
+	rig_until(rig, "bluetooth.State", "advertising", SOON_MS);
 	rig_bluez(rig, "crowd 10000");
 	ck_assert_int_eq(rig_end_daemon(rig, SIGTERM), 0);
 	rig_start_daemon(rig);
@@ -268,9 +250,9 @@ START_TEST(an_adapter_that_comes_and_goes_is_not_told_each_time)
 {
 	for (int i = 0; i < REPEAT_FIRST + 5; i++) {
 		rig_bluez(rig, "power off");
-		rig_until(rig, "bluetooth.State", "powered-off", 2000);
+		rig_until(rig, "bluetooth.State", "powered-off", SOON_MS);
 		rig_bluez(rig, "power on");
-		rig_until(rig, "bluetooth.State", "advertising", 10000);
+		rig_until(rig, "bluetooth.State", "advertising", SOON_MS);
 	}
 	ck_assert_uint_le(times_in_log("bluetooth: powered-off"),
 			  REPEAT_FIRST);
@@ -285,10 +267,10 @@ START_TEST(an_order_that_is_refused_again_and_again_is_not_told_each_time)
 {
 	rig_bluez(rig, "bond " PHONE " phone");
 	for (int i = 0; i < REPEAT_FIRST + 5; i++)
-		expect("write", 0x0405, "f401 " PHONE,
-		       "error org.bluez.Error.Failed 0x80");
-	expect("write", 0x0405, "3200 " PHONE, "ok");
-	expect("write", 0x0405, "f401 " PHONE, "error");
+		rig_expect(rig, "write", 0x0405, "f401 " PHONE,
+			   "error org.bluez.Error.Failed 0x80");
+	rig_expect(rig, "write", 0x0405, "3200 " PHONE, "ok");
+	rig_expect(rig, "write", 0x0405, "f401 " PHONE, "error");
 	ck_assert_uint_eq(times_in_log("is refused"), REPEAT_FIRST + 1);
 }
 END_TEST

@@ -109,7 +109,7 @@ START_TEST(it_is_back_after_bluetoothd_was_killed)
 	until_it_moves();
 	rig_bluez_end(bluez, SIGKILL);
 	bluez = 0;
-	rig_until(rig, "bluetooth.State", "no-service", 2000);
+	rig_until(rig, "bluetooth.State", "no-service", SOON_MS);
 	a_high_cell_still_floats_atc();
 	bluez = rig_bluez_start(rig);
 	since_us = rig_now_us();
@@ -117,7 +117,7 @@ START_TEST(it_is_back_after_bluetoothd_was_killed)
 	printf("back after %llu ms\n", (unsigned long long)
 	       (rig_now_us() - since_us) / 1000);
 	ck_assert_int_gt(atoi(rig_bluez(rig, "attributes")), 100);
-	rig_until_log(rig, "bluetooth: advertising again", 2000);
+	rig_until_log(rig, "bluetooth: advertising again", SOON_MS);
 }
 END_TEST
 
@@ -128,12 +128,12 @@ START_TEST(it_is_back_after_the_adapter_was)
 	ck_assert_str_eq(rig_get(rig, "bluetooth.Address"),
 			 "00:AA:01:00:00:00");
 	rig_bluez(rig, "unplug");
-	rig_until(rig, "bluetooth.State", "no-adapter", 2000);
+	rig_until(rig, "bluetooth.State", "no-adapter", SOON_MS);
 	ck_assert_str_eq(rig_get(rig, "bluetooth.Address"), "");
 	rig_bluez(rig, "plug");
 	until_it_moves();
 	rig_bluez(rig, "power off");
-	rig_until(rig, "bluetooth.State", "powered-off", 2000);
+	rig_until(rig, "bluetooth.State", "powered-off", SOON_MS);
 	rig_bluez(rig, "power on");
 	until_it_moves();
 }
@@ -144,7 +144,7 @@ START_TEST(it_is_back_among_many_adapters)
 {
 	until_it_moves();
 	rig_bluez(rig, "unplug");
-	rig_until(rig, "bluetooth.State", "no-adapter", 2000);
+	rig_until(rig, "bluetooth.State", "no-adapter", SOON_MS);
 	rig_bluez(rig, "adapters 20");
 	rig_bluez(rig, "plug");
 	until_it_moves();
@@ -175,7 +175,7 @@ START_TEST(a_bluetoothd_that_hangs_delays_nothing)
 	until_it_moves();
 	/* And one that hangs while it is asked. */
 	rig_bluez(rig, "unplug");
-	rig_until(rig, "bluetooth.State", "no-adapter", 2000);
+	rig_until(rig, "bluetooth.State", "no-adapter", SOON_MS);
 	rig_bluez(rig, "fail RegisterAdvertisement mute");
 	rig_bluez(rig, "plug");
 	rig_until_has(rig, "bluetooth.StateText", "the advertisement", 8000);
@@ -195,14 +195,14 @@ START_TEST(what_bluez_refuses_is_told_and_tried_again)
 	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
 		rig_bluez_until(rig, "advertised", "vebus-bms-ng", BACK_MS);
 		rig_bluez(rig, "unplug");
-		rig_until(rig, "bluetooth.State", "no-adapter", 2000);
+		rig_until(rig, "bluetooth.State", "no-adapter", SOON_MS);
 		rig_bluez(rig, "fail %s org.bluez.Error.NotPermitted",
 			  methods[i]);
 		rig_bluez(rig, "plug");
-		rig_until(rig, "bluetooth.State", "degraded", 3000);
+		rig_until(rig, "bluetooth.State", "degraded", SOON_MS);
 		rig_until_has(rig, "bluetooth.StateText", "NotPermitted",
-			      3000);
-		rig_until_log(rig, "NotPermitted", 1000);
+			      SOON_MS);
+		rig_until_log(rig, "NotPermitted", SOON_MS);
 		rig_bluez(rig, "fail %s none", methods[i]);
 		rig_until(rig, "bluetooth.State", "advertising", BACK_MS);
 	}
@@ -240,7 +240,7 @@ START_TEST(key_and_counter_go_on_over_a_restart)
 		before = counter_of(rig_bluez(rig, "advertised"));
 		ck_assert_int_eq(WTERMSIG(rig_end_daemon(rig, SIGKILL)),
 				 SIGKILL);
-		rig_bluez_until(rig, "advertised", "none", 2000);
+		rig_bluez_until(rig, "advertised", "none", SOON_MS);
 		rig_start_daemon(rig);
 		after = counter_of(rig_bluez_until(rig, "advertised",
 						   "vebus", BACK_MS));
@@ -262,11 +262,11 @@ START_TEST(what_is_switched_off_is_on_for_the_first_30_s_only)
 			    "[bluetooth]\nenabled = no\n" });
 	bluez = rig_bluez_start(rig);
 	rig_until(rig, "bluetooth.State", "advertising", BACK_MS);
-	rig_until_line(rig, LINE_LED_BLUETOOTH, 'H', 2000);
+	rig_until_line(rig, LINE_LED_BLUETOOTH, 'H', SOON_MS);
 	rig_until(rig, "bluetooth.State", "off", 35000);
-	rig_bluez_until(rig, "advertised", "none", 2000);
+	rig_bluez_until(rig, "advertised", "none", SOON_MS);
 	ck_assert_str_eq(rig_bluez(rig, "attributes"), "0");
-	rig_until_line(rig, LINE_LED_BLUETOOTH, '.', 2000);
+	rig_until_line(rig, LINE_LED_BLUETOOTH, '.', SOON_MS);
 	rig_stays(rig, "bluetooth.State", "off", 3000);
 	ck_assert_int_eq(rig_run_ctl(rig, "settings bluetooth.enabled yes"),
 			 0);
@@ -286,14 +286,13 @@ START_TEST(a_guest_keeps_it_on_until_he_leaves)
 		.settings = RIG_QUICK "[bluetooth]\nenabled = no\n" });
 	bluez = rig_bluez_start(rig);
 	rig_until(rig, "bluetooth.State", "advertising", BACK_MS);
-	rig_bluez(rig, "connect 00:11:22:33:44:55");
+	rig_bluez(rig, "connect " PHONE);
 	service_uuid(0x0102, uuid);
-	ck_assert_str_eq(rig_bluez(rig, "read %s 00:11:22:33:44:55", uuid),
-			 "6f6e");
-	rig_until(rig, "bluetooth.State", "connected", 2000);
+	ck_assert_str_eq(rig_bluez(rig, "read %s " PHONE, uuid), "6f6e");
+	rig_until(rig, "bluetooth.State", "connected", SOON_MS);
 	rig_stays(rig, "bluetooth.State", "connected", 33000);
-	rig_bluez(rig, "disconnect 00:11:22:33:44:55");
-	rig_until(rig, "bluetooth.State", "off", 2000);
+	rig_bluez(rig, "disconnect " PHONE);
+	rig_until(rig, "bluetooth.State", "off", SOON_MS);
 }
 END_TEST
 
