@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
-#include <time.h>
 
 #include "daemon/bus_object.h"
 #include "daemon/bus_write.h"
+#include "daemon/clock.h"
 #include "daemon/log.h"
 #include "daemon/pump.h"
 #include "daemon/repeat.h"
@@ -44,14 +44,6 @@ struct bus {
 	struct pump pump;
 	ev_timer retry;
 };
-
-static uint64_t monotonic_us(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 static const char *kind_of(const struct bus *bus)
 {
@@ -165,10 +157,10 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 /* Waits, but not for long: only at start, before anything is protected. */
 static int wait_until_ready(sd_bus *connection)
 {
-	uint64_t deadline_us = monotonic_us() + START_TIMEOUT_MS * 1000;
+	uint64_t deadline_us = clock_monotonic_us() + START_TIMEOUT_MS * 1000;
 
 	for (;;) {
-		uint64_t now_us = monotonic_us();
+		uint64_t now_us = clock_monotonic_us();
 		struct pollfd fd = { 0 };
 		int r = sd_bus_process(connection, NULL);
 

@@ -11,6 +11,10 @@
 /* CLOCK_BOOTTIME: goes on through suspend, never steps. */
 mono_t clock_mono(void);
 
+/* CLOCK_MONOTONIC, microseconds: for what sd-bus and systemd count in it, and
+ * for programs that decide nothing. */
+uint64_t clock_monotonic_us(void);
+
 /* CLOCK_REALTIME: for labels that people read. */
 wall_t clock_wall(void);
 

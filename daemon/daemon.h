@@ -157,8 +157,6 @@ void keep_save(struct bmsd *d, mono_t now);
  * the end, with the lines given back. */
 void keep_flush(struct bmsd *d, mono_t now);
 void keep_close(struct bmsd *d);
-/* "charger-only", ... as it is kept. */
-const char *keep_mode_name(enum bms_mode mode);
 
 /* --- orders.c --- */
 /* Carries out what an operator asks for; struct order_handler. */

@@ -12,6 +12,7 @@
 #include "daemon/store.h"
 #include "lib/base/identities.h"
 #include "lib/core/memory.h"
+#include "lib/core/show.h"
 
 enum {
 	KEEP_AGAIN_MS = 60000, /* after the disk has not taken it */
@@ -22,32 +23,17 @@ enum {
 	KEEP_MEMORY_MS = 300000, /* F3: every 5 min and at every event */
 };
 
-/* Index is enum bms_mode. */
-static const char *const mode_names[] = {
-	[BMS_MODE_OFF] = "off",
-	[BMS_MODE_CHARGER_ONLY] = "charger-only",
-	[BMS_MODE_INVERTER_ONLY] = "inverter-only",
-	[BMS_MODE_ON] = "on",
-};
-
 /* Year 2286; more than that is no time. */
 #define KEEP_WALL_MAX_MS UINT64_C(9999999999999)
 
 static const char memory_saved[] = "saved ";
 static const char memory_key[] = "key ";
 
-_Static_assert(ARRAY_SIZE(mode_names) == BMS_MODE_ON + 1, "every mode");
-
-const char *keep_mode_name(enum bms_mode mode)
-{
-	return mode_names[mode];
-}
-
 /* --- what is kept --------------------------------------------------------- */
 
 static int encode_mode(const struct bmsd *d, struct text *t)
 {
-	text_str(t, keep_mode_name(d->input.mode));
+	text_str(t, show_mode_name(d->input.mode));
 	return 0;
 }
 
@@ -188,12 +174,8 @@ static void keep_load_mode(struct bmsd *d, mono_t now)
 		return;
 	if (r == 0) {
 		text[len] = '\0';
-		for (size_t i = 0; i < ARRAY_SIZE(mode_names); i++) {
-			if (strcmp(text, mode_names[i]) != 0)
-				continue;
-			d->input.mode = (enum bms_mode)i;
+		if (show_mode_find(text, &d->input.mode))
 			return;
-		}
 		r = -EINVAL;
 	}
 	/* Somebody may have switched off to work on the system. */

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
+
+#include "daemon/clock.h"
 
 void notify_init(struct notify *notify)
 {
@@ -32,14 +33,9 @@ void notify_turn(struct notify *notify, mono_t now, const char *status)
 
 void notify_reloading(struct notify *notify)
 {
-	struct timespec ts = { 0 };
-
 	notify->ready = false;
-	/* sd_notify(3) wants CLOCK_MONOTONIC; it is not a time of ours. */
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-			 (unsigned long long)ts.tv_sec * 1000000u +
-			 (unsigned long long)ts.tv_nsec / 1000u);
+			 (unsigned long long)clock_monotonic_us());
 }
 
 void notify_stopping(void)

@@ -8,6 +8,7 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "lib/core/bypass.h"
+#include "lib/core/show.h"
 
 static int refuse(char error[ORDER_ERROR_SIZE], int r, const char *why)
 {
@@ -36,7 +37,7 @@ static int order_mode(struct bmsd *d, const struct order *order,
 			      "mode there. Nothing was changed.");
 	if (mode != d->input.mode)
 		log_line(LOG_LEVEL_NOTICE, "mode", "set to %s by %s",
-			 keep_mode_name(mode), by(order));
+			 show_mode_name(mode), by(order));
 	d->input.mode = mode;
 	keep_touch(d, KEEP_MODE, clock_mono());
 	return 0;

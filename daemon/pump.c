@@ -5,7 +5,8 @@
 #include <linux/sockios.h>
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <time.h>
+
+#include "daemon/clock.h"
 
 enum {
 	/* Then the rest of the loop has its turn, whichever comes first. */
@@ -20,14 +21,6 @@ enum {
  * this one for everybody. */
 #define STUCK_S 5.0
 
-static uint64_t monotonic_us(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 bool pump_has_room(sd_bus *connection, uint64_t max)
 {
 	uint64_t queued = 0;
@@ -39,11 +32,11 @@ bool pump_has_room(sd_bus *connection, uint64_t max)
 /* Some of what is waiting, in and out. */
 static void serve(struct pump *pump)
 {
-	uint64_t end_us = monotonic_us() + SERVE_US;
+	uint64_t end_us = clock_monotonic_us() + SERVE_US;
 	int r = 1;
 
 	for (int i = 0; i < MESSAGES_PER_TURN && r > 0; i++) {
-		if (i > 0 && (monotonic_us() >= end_us ||
+		if (i > 0 && (clock_monotonic_us() >= end_us ||
 			      !pump_has_room(pump->connection,
 					     QUEUE_ANSWERS_MAX)))
 			break;
@@ -112,7 +105,7 @@ static void watch_fd(struct pump *pump, int fd, int poll_events)
 /* until is of CLOCK_MONOTONIC; UINT64_MAX: none. */
 static void watch_time(struct pump *pump, uint64_t until_us)
 {
-	uint64_t now_us = monotonic_us();
+	uint64_t now_us = clock_monotonic_us();
 
 	ev_timer_stop(pump->loop, &pump->timeout);
 	if (until_us == UINT64_MAX)

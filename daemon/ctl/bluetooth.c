@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "daemon/bus_table.h"
+#include "daemon/clock.h"
 #include "daemon/ctl/ctl.h"
 #include "daemon/ctl/print_text.h"
 #include "daemon/ctl/write_json.h"
@@ -222,14 +222,6 @@ static const struct bluez_bond *find_bond(const struct page *page,
 	return NULL;
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* Until something has come, a second at most. 0 or -errno. */
 static int await(sd_bus *bus)
 {
@@ -244,7 +236,7 @@ static int await(sd_bus *bus)
 
 static int remove_bond(sd_bus *bus, const char *address, sd_bus_error *error)
 {
-	uint64_t end_us = now_us() + REMOVE_S * UINT64_C(1000000);
+	uint64_t end_us = clock_monotonic_us() + REMOVE_S * UINT64_C(1000000);
 	struct page page;
 	int r = sd_bus_match_signal(bus, NULL, BUS_NAME, BUS_ROOT, NULL,
 				    NULL, NULL, NULL);
@@ -255,7 +247,7 @@ static int remove_bond(sd_bus *bus, const char *address, sd_bus_error *error)
 				       address);
 	while (r >= 0 && (r = load(bus, &page, error)) >= 0 &&
 	       find_bond(&page, address)) {
-		if (now_us() > end_us)
+		if (clock_monotonic_us() > end_us)
 			return sd_bus_error_setf(
 				error, SD_BUS_ERROR_TIMEOUT,
 				"BlueZ has not removed %.40s; the log says "

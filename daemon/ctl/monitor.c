@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/bus_table.h"
+#include "daemon/clock.h"
 #include "daemon/ctl/print.h"
 #include "daemon/ctl/watch.h"
 #include "daemon/ctl/words.h"
@@ -34,14 +34,6 @@ static const struct {
 	{ "ChargeReasons", "charge" },
 	{ "DischargeReasons", "discharge" },
 };
-
-static uint64_t monotonic_us(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 static const struct object *bms_of(const struct watch *watch)
 {
@@ -139,14 +131,14 @@ static void print_line(const struct watch *watch)
 static uint64_t line_if_due(const struct watch *watch,
 			    struct monitor *monitor)
 {
-	uint64_t past_us = monotonic_us() - monitor->shown_us;
+	uint64_t past_us = clock_monotonic_us() - monitor->shown_us;
 	bool states = replace(&monitor->key, key_of(watch));
 
 	if (!states && past_us < FIGURES_US)
 		return FIGURES_US - past_us;
 	if (replace(&monitor->figures, figures_of(watch)) || states) {
 		print_line(watch);
-		monitor->shown_us = monotonic_us();
+		monitor->shown_us = clock_monotonic_us();
 	}
 	return 0;
 }
@@ -189,7 +181,7 @@ static void draw(const char *picture)
 static uint64_t redraw_if_due(const struct watch *watch,
 			      struct monitor *monitor)
 {
-	uint64_t past_us = monotonic_us() - monitor->shown_us;
+	uint64_t past_us = clock_monotonic_us() - monitor->shown_us;
 	char *picture = NULL;
 	size_t size = 0;
 	FILE *out;
@@ -203,7 +195,7 @@ static uint64_t redraw_if_due(const struct watch *watch,
 	fclose(out);
 	draw(picture);
 	free(picture);
-	monitor->shown_us = monotonic_us();
+	monitor->shown_us = clock_monotonic_us();
 	return 0;
 }
 
