@@ -43,7 +43,7 @@ void agent_close(struct bluez *b)
 static int on_passkey(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bluez *b = userdata;
-	char text[BLUEZ_PASSKEY_SIZE], address[BLUEZ_ADDRESS_SIZE];
+	char text[BLUEZ_PASSKEY_SIZE];
 	struct bluez_device *d;
 	const char *path;
 	uint32_t passkey;
@@ -55,20 +55,20 @@ static int on_passkey(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	r = sd_bus_message_read(m, "ouq", &path, &passkey, &entered);
 	if (r < 0)
 		return r;
-	d = b->window.us > 0 ? objects_device(b, path) : NULL;
+	d = b->window.us > 0 ? devices_at(b, path) : NULL;
 	if (!d || passkey > PASSKEY_MAX) {
 		end_pairing(b, path);
 		return sd_bus_error_set(error, REJECTED,
 					"The pairing window is closed.");
 	}
 	snprintf(text, sizeof(text), "%06u", (unsigned int)passkey % 1000000);
+	d->shown = true;
 	/* Told again with every digit that is typed in. */
 	if (strcmp(text, b->status.passkey) != 0 ||
 	    strcmp(path, b->pairing) != 0) {
 		strcpy(b->status.passkey, text);
 		strcpy(b->pairing, d->path);
-		objects_address(path, address);
-		b->hooks.tell(b->hooks.data, BLUEZ_PASSKEY_SHOWN, address);
+		b->hooks.tell(b->hooks.data, BLUEZ_PASSKEY_SHOWN, d->address);
 	}
 	return sd_bus_reply_method_return(m, NULL);
 }

@@ -181,32 +181,48 @@ static void judge_state(struct bluez *b)
 		judge(b, BLUEZ_ADVERTISING, "");
 }
 
+static void show_bonds(struct bluez *b)
+{
+	const struct bonds *bonds = b->hooks.bonds;
+	struct bluez_status *s = &b->status;
+
+	s->n_bonds = bonds->n;
+	for (uint32_t i = 0; i < bonds->n; i++) {
+		const char *address = bonds->bond[i].device;
+		const struct bluez_device *d = devices_bonded(b, address);
+
+		strcpy(s->bond[i].address, address);
+		strcpy(s->bond[i].name, d ? d->name : "");
+	}
+}
+
 static void show_devices(struct bluez *b)
 {
 	struct bluez_status *s = &b->status;
 
 	s->clients = 0;
 	s->used = false;
-	s->n_bonds = 0;
+	s->n_others = 0;
 	for (size_t i = 0; i < BLUEZ_DEVICES_MAX; i++) {
 		const struct bluez_device *d = &b->device[i];
 
-		if (!d->path[0] || !objects_is_ours(b, d))
+		if (!d->path[0] || !devices_is_ours(b, d))
 			continue;
 		if (d->connected)
 			s->clients++;
 		if (d->connected && d->used)
 			s->used = true;
-		if (!d->bonded)
+		if (!d->bonded || devices_may_write(b, d))
 			continue;
-		objects_address(d->path, s->bond[s->n_bonds].address);
-		strcpy(s->bond[s->n_bonds].name, d->name);
-		s->n_bonds++;
+		strcpy(s->other[s->n_others].address, d->address);
+		strcpy(s->other[s->n_others].name, d->name);
+		s->n_others++;
 	}
 }
 
 static void show(struct bluez *b)
 {
+	show_bonds(b);
 	show_devices(b);
 	bluez_copy(b->status.address, sizeof(b->status.address),
 		   b->chosen ? b->chosen->address : "");
@@ -260,7 +276,7 @@ void bluez_turn(struct bluez *b, mono_t now)
 	if (b->bus) {
 		tasks_turn(b);
 		turn_refresh(b, now);
-		objects_names(b);
+		devices_turn(b);
 	}
 	show(b);
 }
@@ -272,7 +288,8 @@ mono_t bluez_next(const struct bluez *b)
 	if (b->window.us > 0)
 		next = b->window;
 	if (b->bus)
-		next = mono_min(next, tasks_next(b));
+		next = mono_min(mono_min(next, tasks_next(b)),
+				devices_next(b));
 	if (b->bus && is_told(b))
 		next = mono_min(next, b->refresh);
 	return next;
@@ -285,6 +302,8 @@ int bluez_pair(struct bluez *b, mono_t now)
 	if (b->status.state != BLUEZ_ADVERTISING &&
 	    b->status.state != BLUEZ_CONNECTED)
 		return -ENODEV;
+	if (b->hooks.bonds->n == BONDS_MAX)
+		return -ENOSPC;
 	b->window = mono_add_ms(now, BLUEZ_WINDOW_MS);
 	return 0;
 }
@@ -304,22 +323,31 @@ static int on_removed(sd_bus_message *reply, void *userdata,
 
 int bluez_remove(struct bluez *b, const char *address)
 {
+	const struct bluez_device *d;
+	int r;
+
 	if (b->remove_call)
 		return -EBUSY;
-	for (size_t i = 0; b->bus && i < BLUEZ_DEVICES_MAX; i++) {
-		const struct bluez_device *d = &b->device[i];
-		int r;
-
-		if (!d->path[0] || !d->bonded || !objects_is_ours(b, d))
-			continue;
-		objects_address(d->path, b->removing);
-		if (strcasecmp(b->removing, address) != 0)
-			continue;
-		r = sd_bus_call_method_async(b->bus, &b->remove_call,
-					     b->owner, b->chosen->path,
-					     BLUEZ_ADAPTER, "RemoveDevice",
-					     on_removed, b, "o", d->path);
-		return r < 0 ? r : 0;
+	bluez_copy(b->removing, sizeof(b->removing), address);
+	for (char *c = b->removing; *c; c++) {
+		if (*c >= 'a' && *c <= 'f')
+			*c = (char)(*c - 'a' + 'A');
 	}
-	return -ENOENT;
+	d = devices_bonded(b, b->removing);
+	/* Whatever BlueZ answers. */
+	if (bonds_remove(b->hooks.bonds, NULL, b->removing)) {
+		b->hooks.keep(b->hooks.data);
+		if (!d)
+			b->hooks.tell(b->hooks.data, BLUEZ_BOND_REMOVED,
+				      b->removing);
+	} else if (!d) {
+		return -ENOENT;
+	}
+	if (!d)
+		return 0;
+	r = sd_bus_call_method_async(b->bus, &b->remove_call, b->owner,
+				     b->chosen->path, BLUEZ_ADAPTER,
+				     "RemoveDevice", on_removed, b, "o",
+				     d->path);
+	return r < 0 ? r : 0;
 }

@@ -21,6 +21,7 @@
 
 #include <systemd/sd-bus.h>
 
+#include "lib/base/bonds.h"
 #include "lib/base/mono.h"
 #include "lib/gatt/service.h"
 #include "lib/gatt/standard.h"
@@ -70,16 +71,22 @@ struct bluez_status {
 	bool used;          /* one of them has asked for a value of ours */
 	bool pairing;       /* the window is open */
 	char passkey[BLUEZ_PASSKEY_SIZE]; /* empty: none is shown */
+	/* Who may write, whether BlueZ has them now or not. */
 	uint32_t n_bonds;
-	struct bluez_bond bond[BLUEZ_DEVICES_MAX];
+	struct bluez_bond bond[BONDS_MAX];
+	/* Who was paired elsewhere with the adapter, and may not. */
+	uint32_t n_others;
+	struct bluez_bond other[BLUEZ_DEVICES_MAX];
 };
 
 enum bluez_event {
 	BLUEZ_PASSKEY_SHOWN,  /* address: who wants to pair */
-	BLUEZ_BOND_MADE,
+	BLUEZ_BOND_MADE,      /* in the window: it may write */
+	BLUEZ_BOND_ELSEWHERE, /* by another program: it may not */
 	BLUEZ_BOND_REMOVED,   /* by bluez_remove(), or by the device itself */
 	BLUEZ_BOND_KEPT,      /* bluez_remove() was refused */
 	BLUEZ_WINDOW_CLOSED,  /* its time is over; address is empty */
+	BLUEZ_WRITE_REFUSED,  /* the first of a device that may not */
 };
 
 /* Why an order of a client was not carried out: each is an error of ATT. */
@@ -90,6 +97,9 @@ enum bluez_refusal {
 
 struct bluez_hooks {
 	void *data;
+	/* Who may write. It is changed here, and then is to be kept. */
+	struct bonds *bonds;
+	void (*keep)(void *data);
 	/* The manufacturer's data as of now; how many bytes, 0 for none.
 	 * Called once a refresh. */
 	size_t (*advertise)(void *data, uint8_t ret[BLUEZ_ADVERTISE_MAX]);
@@ -133,15 +143,15 @@ const struct bluez_status *bluez_status(const struct bluez *b);
 
 /*
  * Opens the pairing window for BLUEZ_WINDOW_MS, or lengthens it. It closes
- * by itself at its end, with the first bond, and where Bluetooth goes off
- * or away. 0, or -ENODEV where the state is neither advertising nor
- * connected.
+ * by itself at its end, with the first bond by its passkey, and where
+ * Bluetooth goes off or away. 0, -ENODEV where the state is neither
+ * advertising nor connected, or -ENOSPC where BONDS_MAX may write already.
  */
 int bluez_pair(struct bluez *b, mono_t now);
 
-/* Asks BlueZ to forget a bonded device; bluez_hooks.tell says how that went.
- * 0, -ENOENT where there is none with that address, -EBUSY where another is
- * being removed, or another -errno. */
+/* The device may write no more, and BlueZ is asked to forget its bond;
+ * bluez_hooks.tell says how that went. 0, -ENOENT where there is none with
+ * that address, -EBUSY where another is being removed, or another -errno. */
 int bluez_remove(struct bluez *b, const char *address);
 
 #endif

@@ -21,6 +21,9 @@
 #define CANNOT_BE "0x80"
 #define NOT_NOW "0x81"
 #define UNKNOWN_YET "0x82"
+/* 0x08. With 0x05, which only BlueZ itself sends, a phone would begin to
+ * pair, although it is. */
+#define NOT_AUTHORIZED "org.bluez.Error.NotAuthorized"
 
 static int option_read(sd_bus_message *m, const char *name,
 		       struct gatt_options *options)
@@ -173,7 +176,7 @@ int gatt_on_read(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	if (r < 0)
 		return r;
 	if (options.device)
-		d = objects_device(c->b, options.device);
+		d = devices_at(c->b, options.device);
 	if (d)
 		d->used = true;
 	r = read_value(c, d, value, options.offset);
@@ -202,12 +205,21 @@ static int select_battery(struct bluez *b, struct bluez_device *d,
 static int carry_out(struct bluez *b, struct bluez_device *d,
 		     const struct service_order *order)
 {
-	char address[BLUEZ_ADDRESS_SIZE];
-
 	if (order->writes == SERVICE_WRITES_BATTERY)
 		return select_battery(b, d, order->battery);
-	objects_address(d->path, address);
-	return b->hooks.carry_out(b->hooks.data, order, address);
+	return b->hooks.carry_out(b->hooks.data, order, d->address);
+}
+
+/* A battery may be selected by anybody. */
+static bool may_write(struct bluez *b, const struct service_row *row,
+		      struct bluez_device *d)
+{
+	if (row->writes == SERVICE_WRITES_BATTERY || devices_may_write(b, d))
+		return true;
+	if (!d->refused)
+		b->hooks.tell(b->hooks.data, BLUEZ_WRITE_REFUSED, d->address);
+	d->refused = true;
+	return false;
 }
 
 int gatt_on_write(sd_bus_message *m, void *userdata, sd_bus_error *error)
@@ -227,11 +239,13 @@ int gatt_on_write(sd_bus_message *m, void *userdata, sd_bus_error *error)
 	if (r < 0)
 		return r;
 	if (options.device)
-		d = objects_device(c->b, options.device);
+		d = devices_at(c->b, options.device);
 	/* An order has somebody who gives it, and comes in one piece. */
 	if (!d || !c->row || options.prepared)
 		return refuse(error, SERVICE_NOT_PERMITTED);
 	d->used = true;
+	if (!may_write(c->b, c->row, d))
+		return sd_bus_error_set(error, NOT_AUTHORIZED, NULL);
 	r = service_write(c->row, data, len, options.offset, &order);
 	if (r < 0)
 		return refuse(error, r);

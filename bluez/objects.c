@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What BlueZ has: its adapters and devices, as it tells of them. */
+/* What BlueZ has, as it tells of it, and its adapters. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,17 +15,6 @@
  * take 0.03 s on a fast machine. A harbour has some hundred devices. */
 enum { OBJECTS_MAX = 2000 };
 
-/* Properties that a message may bring; absent ones are unknown. */
-struct facts {
-	maybe_i32 powered;
-	maybe_i32 pairable;
-	maybe_i32 connected;
-	maybe_i32 paired;
-	maybe_i32 bonded;
-	const char *address;
-	const char *name;
-};
-
 struct fact_row {
 	const char *name;
 	char type;
@@ -33,13 +22,13 @@ struct fact_row {
 };
 
 static const struct fact_row fact_rows[] = {
-	{ "Powered", 'b', offsetof(struct facts, powered) },
-	{ "Pairable", 'b', offsetof(struct facts, pairable) },
-	{ "Connected", 'b', offsetof(struct facts, connected) },
-	{ "Paired", 'b', offsetof(struct facts, paired) },
-	{ "Bonded", 'b', offsetof(struct facts, bonded) },
-	{ "Address", 's', offsetof(struct facts, address) },
-	{ "Alias", 's', offsetof(struct facts, name) },
+	{ "Powered", 'b', offsetof(struct bluez_facts, powered) },
+	{ "Pairable", 'b', offsetof(struct bluez_facts, pairable) },
+	{ "Connected", 'b', offsetof(struct bluez_facts, connected) },
+	{ "Paired", 'b', offsetof(struct bluez_facts, paired) },
+	{ "Bonded", 'b', offsetof(struct bluez_facts, bonded) },
+	{ "Address", 's', offsetof(struct bluez_facts, address) },
+	{ "Alias", 's', offsetof(struct bluez_facts, name) },
 };
 
 static const struct fact_row *fact_row(const char *name)
@@ -52,7 +41,7 @@ static const struct fact_row *fact_row(const char *name)
 }
 
 static int read_fact(sd_bus_message *m, const struct fact_row *row,
-		     struct facts *facts)
+		     struct bluez_facts *facts)
 {
 	const char signature[] = { row->type, '\0' };
 	void *to = (char *)facts + row->offset;
@@ -66,8 +55,7 @@ static int read_fact(sd_bus_message *m, const struct fact_row *row,
 	return r;
 }
 
-/* "a{sv}" */
-static int read_facts(sd_bus_message *m, struct facts *ret)
+int objects_facts(sd_bus_message *m, struct bluez_facts *ret)
 {
 	const char *name;
 	int r = sd_bus_message_enter_container(m, 'a', "{sv}");
@@ -153,12 +141,14 @@ static void adapter_choose(struct bluez *b)
 }
 
 static void adapter_facts(struct bluez *b, const char *path,
-			  const struct facts *facts)
+			  const struct bluez_facts *facts)
 {
 	struct bluez_adapter *a = adapter_at(b, path);
 
 	if (!a)
 		return;
+	if (!a->present)
+		devices_adapter_came(b);
 	a->present = true;
 	if (facts->address)
 		bluez_copy(a->address, sizeof(a->address), facts->address);
@@ -170,142 +160,6 @@ static void adapter_facts(struct bluez *b, const char *path,
 		a->powered = facts->powered.value;
 	if (facts->pairable.known)
 		a->pairable = facts->pairable.value;
-}
-
-/* --- devices -------------------------------------------------------------- */
-
-void objects_address(const char *path, char ret[BLUEZ_ADDRESS_SIZE])
-{
-	const char *name = strrchr(path, '/');
-
-	ret[0] = '\0';
-	if (!name || strncmp(name, "/dev_", 5) != 0 ||
-	    strlen(name + 5) != BLUEZ_ADDRESS_SIZE - 1)
-		return;
-	strcpy(ret, name + 5);
-	for (char *c = ret; *c; c++) {
-		if (*c == '_')
-			*c = ':';
-	}
-}
-
-bool objects_is_ours(const struct bluez *b, const struct bluez_device *d)
-{
-	size_t n = b->chosen ? strlen(b->chosen->path) : 0;
-
-	return n > 0 && strncmp(d->path, b->chosen->path, n) == 0 &&
-	       d->path[n] == '/';
-}
-
-static struct bluez_device *device_find(struct bluez *b, const char *path)
-{
-	for (size_t i = 0; i < BLUEZ_DEVICES_MAX; i++) {
-		if (b->device[i].path[0] &&
-		    strcmp(b->device[i].path, path) == 0)
-			return &b->device[i];
-	}
-	return NULL;
-}
-
-static struct bluez_device *device_make(struct bluez *b, const char *path)
-{
-	struct bluez_device *d = device_find(b, path);
-	char address[BLUEZ_ADDRESS_SIZE];
-
-	objects_address(path, address);
-	if (d || !address[0] || strlen(path) >= BLUEZ_PATH_SIZE)
-		return d;
-	/* One that is gone and was asked for late may be given up. */
-	for (size_t i = 0; i < BLUEZ_DEVICES_MAX; i++) {
-		struct bluez_device *at = &b->device[i];
-
-		if (!at->path[0] || (!d && !at->connected && !at->bonded))
-			d = at;
-		if (!at->path[0])
-			break;
-	}
-	if (d) {
-		memset(d, 0, sizeof(*d));
-		strcpy(d->path, path);
-	}
-	return d;
-}
-
-struct bluez_device *objects_device(struct bluez *b, const char *path)
-{
-	struct bluez_device *d = device_make(b, path);
-
-	return d && objects_is_ours(b, d) ? d : NULL;
-}
-
-/* An object that appears with a bond has had it before: BlueZ and adapters
- * come and go. So only a property that changes is news. */
-static void device_bonded(struct bluez *b, struct bluez_device *d, bool bonded,
-			  bool news)
-{
-	char address[BLUEZ_ADDRESS_SIZE];
-
-	if (d->bonded == bonded)
-		return;
-	d->bonded = bonded;
-	if (!news || !objects_is_ours(b, d))
-		return;
-	objects_address(d->path, address);
-	/* Of the one that is being removed the answer will tell. */
-	if (bonded || !b->remove_call)
-		b->hooks.tell(b->hooks.data, bonded ? BLUEZ_BOND_MADE :
-			      BLUEZ_BOND_REMOVED, address);
-	if (!bonded)
-		return;
-	if (strcmp(b->pairing, d->path) == 0)
-		agent_forget(b);
-	agent_close(b);
-}
-
-static void device_connected(struct bluez *b, struct bluez_device *d,
-			     bool connected)
-{
-	d->connected = connected;
-	if (connected)
-		return;
-	d->used = false;
-	d->battery = 0;
-	d->kept = NULL;
-	if (strcmp(b->pairing, d->path) == 0)
-		agent_forget(b);
-}
-
-/* Anybody near may pair for as long as the connection lasts, without a
- * passkey, and whatever the adapter's Pairable says: that is no bond. A BlueZ
- * that does not tell the two apart (before 5.65) has to be believed. */
-static maybe_i32 bond_of(struct bluez *b, const struct facts *facts)
-{
-	if (facts->bonded.known)
-		b->tells_bonded = true;
-	return b->tells_bonded ? facts->bonded : facts->paired;
-}
-
-static void device_facts(struct bluez *b, const char *path,
-			 const struct facts *facts, bool news)
-{
-	maybe_i32 bonded = bond_of(b, facts);
-	bool matters = (facts->connected.known && facts->connected.value) ||
-		       (bonded.known && bonded.value);
-	struct bluez_device *d = matters ? device_make(b, path) :
-					   device_find(b, path);
-
-	if (!d)
-		return;
-	if (facts->name) {
-		bluez_copy(d->name, sizeof(d->name), facts->name);
-		d->named = true;
-	}
-	if (facts->connected.known)
-		device_connected(b, d, facts->connected.value);
-	if (bonded.known)
-		device_bonded(b, d, bonded.value, news);
-	if (!d->connected && !d->bonded)
-		d->path[0] = '\0';
 }
 
 /* --- what is told --------------------------------------------------------- */
@@ -320,18 +174,18 @@ static int read_interfaces(struct bluez *b, sd_bus_message *m,
 	if (r < 0)
 		return r;
 	while ((r = sd_bus_message_enter_container(m, 'e', "sa{sv}")) > 0) {
-		struct facts facts = { 0 };
+		struct bluez_facts facts = { 0 };
 		struct bluez_adapter *a;
 
 		r = sd_bus_message_read(m, "s", &name);
 		if (r >= 0)
-			r = read_facts(m, &facts);
+			r = objects_facts(m, &facts);
 		if (r >= 0)
 			r = sd_bus_message_exit_container(m);
 		if (r < 0)
 			return r;
 		if (strcmp(name, BLUEZ_DEVICE) == 0) {
-			device_facts(b, path, &facts, false);
+			devices_facts(b, path, &facts, false);
 		} else if (strcmp(name, BLUEZ_ADAPTER) == 0) {
 			adapter_facts(b, path, &facts);
 		} else if (strcmp(name, BLUEZ_ADAPTER_ADVERTISES) == 0) {
@@ -396,13 +250,8 @@ static int on_added(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 static void removed(struct bluez *b, const char *path, const char *interface)
 {
-	struct bluez_device *d = device_find(b, path);
-
-	/* With its adapter; its bond stays with BlueZ. */
-	if (d && strcmp(interface, BLUEZ_DEVICE) == 0) {
-		device_connected(b, d, false);
-		d->path[0] = '\0';
-	}
+	if (strcmp(interface, BLUEZ_DEVICE) == 0)
+		devices_removed(b, path);
 	for (size_t i = 0; i < BLUEZ_ADAPTERS_MAX; i++) {
 		struct bluez_adapter *a = &b->adapter[i];
 
@@ -412,8 +261,10 @@ static void removed(struct bluez *b, const char *path, const char *interface)
 			a->advertises = false;
 		if (strcmp(interface, BLUEZ_ADAPTER_SERVES) == 0)
 			a->serves = false;
-		if (strcmp(interface, BLUEZ_ADAPTER) == 0)
+		if (strcmp(interface, BLUEZ_ADAPTER) == 0) {
+			devices_adapter_removed(b, a);
 			memset(a, 0, sizeof(*a));
+		}
 	}
 }
 
@@ -437,16 +288,16 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bluez *b = userdata;
 	const char *path = sd_bus_message_get_path(m);
-	struct facts facts = { 0 };
+	struct bluez_facts facts = { 0 };
 	const char *interface;
 
 	(void)error;
 	if (!is_from(m, b->owner) || !path ||
 	    sd_bus_message_read(m, "s", &interface) < 0 ||
-	    read_facts(m, &facts) < 0)
+	    objects_facts(m, &facts) < 0)
 		return 0;
 	if (strcmp(interface, BLUEZ_DEVICE) == 0)
-		device_facts(b, path, &facts, true);
+		devices_facts(b, path, &facts, true);
 	else if (strcmp(interface, BLUEZ_ADAPTER) == 0)
 		adapter_facts(b, path, &facts);
 	adapter_choose(b);
@@ -457,11 +308,9 @@ static int on_changed(sd_bus_message *m, void *userdata, sd_bus_error *error)
 
 void objects_forget(struct bluez *b)
 {
-	b->name_call = sd_bus_slot_unref(b->name_call);
+	devices_forget(b);
 	memset(b->adapter, 0, sizeof(b->adapter));
-	memset(b->device, 0, sizeof(b->device));
 	b->chosen = NULL;
-	b->tells_bonded = false;
 	agent_forget(b);
 }
 
@@ -545,37 +394,4 @@ int objects_watch(struct bluez *b)
 			return r;
 	}
 	return ask_owner(b);
-}
-
-/* --- names ---------------------------------------------------------------- */
-
-static int on_name(sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-	struct bluez *b = userdata;
-	struct bluez_device *d = device_find(b, b->name_path);
-	const char *name;
-
-	(void)error;
-	b->name_call = sd_bus_slot_unref(b->name_call);
-	if (d && !sd_bus_message_is_method_error(reply, NULL) &&
-	    sd_bus_message_read(reply, "v", "s", &name) >= 0)
-		bluez_copy(d->name, sizeof(d->name), name);
-	return 1;
-}
-
-void objects_names(struct bluez *b)
-{
-	for (size_t i = 0; i < BLUEZ_DEVICES_MAX && !b->name_call; i++) {
-		struct bluez_device *d = &b->device[i];
-
-		if (!d->path[0] || !d->bonded || d->named)
-			continue;
-		d->named = true;
-		strcpy(b->name_path, d->path);
-		(void)sd_bus_call_method_async(b->bus, &b->name_call,
-					       b->owner, d->path,
-					       BLUEZ_PROPERTIES, "Get",
-					       on_name, b, "ss", BLUEZ_DEVICE,
-					       "Alias");
-	}
 }

@@ -34,14 +34,32 @@ struct bluez_adapter {
 	bool pairable;
 };
 
+/* Properties that a message may bring; absent ones are unknown. */
+struct bluez_facts {
+	maybe_i32 powered;
+	maybe_i32 pairable;
+	maybe_i32 connected;
+	maybe_i32 paired;
+	maybe_i32 bonded;
+	const char *address;
+	const char *name;
+};
+
 /* One that is connected, bonded, or has asked for something. */
 struct bluez_device {
 	char path[BLUEZ_PATH_SIZE]; /* empty: a free place */
+	/* Who it is, which its path says only until it is bonded: that may be
+	 * named after an address that the device had for some minutes. */
+	char address[BLUEZ_ADDRESS_SIZE];
 	char name[BLUEZ_NAME_SIZE];
 	bool connected;
 	bool bonded;
-	bool named;       /* the name has been asked for */
+	bool asked;       /* for name and address */
 	bool used;        /* has asked for a value since it connected */
+	bool shown;       /* a passkey for it, in this window */
+	bool refused;     /* a write of it, and that has been told */
+	bool gone;        /* its object; whether its adapter goes, too, */
+	mono_t gone_until; /* is known from then on; 0: no turn since */
 	uint32_t battery; /* that it has selected, from 1; 0: none yet */
 	/* What it reads in pieces: the value as it was with the first. */
 	const void *kept; /* of which characteristic; NULL: none */
@@ -110,13 +128,15 @@ struct bluez {
 	const struct bluez_adapter *chosen; /* NULL: none */
 	struct bluez_device device[BLUEZ_DEVICES_MAX];
 	bool tells_bonded; /* and not only that something is paired */
-	sd_bus_slot *name_call;
-	char name_path[BLUEZ_PATH_SIZE];
+	bool settling;     /* an adapter has come; its devices are there */
+	mono_t settled;    /* from then on; 0: no turn since */
+	sd_bus_slot *ask_call;
+	char ask_path[BLUEZ_PATH_SIZE];
 
 	struct bluez_task task[BLUEZ_TASK_COUNT];
 	bool paired_by_us; /* Pairable is on by our doing */
 	mono_t window;     /* open until; 0: closed */
-	char pairing[BLUEZ_PATH_SIZE]; /* who was shown the passkey */
+	char pairing[BLUEZ_PATH_SIZE]; /* whose passkey is shown */
 	sd_bus_slot *remove_call;
 	char removing[BLUEZ_ADDRESS_SIZE];
 
@@ -134,14 +154,34 @@ int objects_watch(struct bluez *b);
 void objects_forget(struct bluez *b);
 /* Takes the answer to GetManagedObjects. 0 or -errno. */
 int objects_read(struct bluez *b, sd_bus_message *reply);
-/* Asks for a bonded device's name where that is not known. */
-void objects_names(struct bluez *b);
+/* "a{sv}". 0 or more, or -errno. */
+int objects_facts(sd_bus_message *m, struct bluez_facts *ret);
+
+/* --- devices.c: which devices there are, and which may write --- */
+/* Takes what has been told of one. news: it has changed, and was not only
+ * listed. */
+void devices_facts(struct bluez *b, const char *path,
+		   const struct bluez_facts *facts, bool news);
+/* Its object is gone. */
+void devices_removed(struct bluez *b, const char *path);
+/* That of an adapter is: its bonds stay with BlueZ. */
+void devices_adapter_removed(struct bluez *b, const struct bluez_adapter *a);
+/* One has appeared, and its devices are being told. */
+void devices_adapter_came(struct bluez *b);
+/* Asks for names and addresses that are not known; and takes devices for
+ * removed that went without their adapter. */
+void devices_turn(struct bluez *b);
+mono_t devices_next(const struct bluez *b);
+/* All of them: BlueZ has gone. */
+void devices_forget(struct bluez *b);
 /* The device at a path of the chosen adapter; made where it is missing and
  * there is room, else NULL. */
-struct bluez_device *objects_device(struct bluez *b, const char *path);
-/* "00:11:22:33:44:55" of ".../dev_00_11_22_33_44_55"; "" of another. */
-void objects_address(const char *path, char ret[BLUEZ_ADDRESS_SIZE]);
-bool objects_is_ours(const struct bluez *b, const struct bluez_device *d);
+struct bluez_device *devices_at(struct bluez *b, const char *path);
+/* A bonded one of the chosen adapter, or NULL. */
+struct bluez_device *devices_bonded(struct bluez *b, const char *address);
+bool devices_is_ours(const struct bluez *b, const struct bluez_device *d);
+/* Whether it was paired in a window of ours, and is. */
+bool devices_may_write(const struct bluez *b, const struct bluez_device *d);
 
 /* --- tasks.c: what is wanted of it --- */
 void tasks_init(struct bluez *b);
@@ -169,7 +209,7 @@ void gatt_forget(struct bluez *b);
 int agent_add(struct bluez *b);
 /* No passkey is shown any more. */
 void agent_forget(struct bluez *b);
-/* The window is closed, too, and whoever is still pairing is sent away. */
+/* The window is closed, too, and all who were shown one are sent away. */
 void agent_close(struct bluez *b);
 
 /* --- bluez.c --- */

@@ -134,6 +134,13 @@ static void tell(void *data, enum bluez_event event, const char *address)
 			  "%s has been paired and may change settings",
 			  address);
 		return;
+	case BLUEZ_BOND_ELSEWHERE:
+		bluetooth_message_fields(BLUETOOTH_BOND_ELSEWHERE, address,
+					 fields, sizeof(fields));
+		log_entry(LOG_LEVEL_NOTICE, fields, "bluetooth",
+			  "%s has been paired by another program and may "
+			  "change nothing", address);
+		return;
 	case BLUEZ_BOND_REMOVED:
 		bluetooth_message_fields(BLUETOOTH_BOND_REMOVED, address,
 					 fields, sizeof(fields));
@@ -142,13 +149,31 @@ static void tell(void *data, enum bluez_event event, const char *address)
 		return;
 	case BLUEZ_BOND_KEPT:
 		log_line(LOG_LEVEL_WARNING, "bluetooth",
-			 "BlueZ did not remove the bond of %s", address);
+			 "BlueZ did not remove the bond of %s, which may "
+			 "change nothing now", address);
 		return;
 	case BLUEZ_WINDOW_CLOSED:
 		log_line(LOG_LEVEL_NOTICE, "bluetooth",
 			 "the pairing window is closed, nobody was paired");
 		return;
+	case BLUEZ_WRITE_REFUSED:
+		if (repeat_failed(&d->bluetooth.refusals))
+			log_line(LOG_LEVEL_NOTICE, "bluetooth",
+				 "an order by %s is refused: it was paired by "
+				 "another program; remove that bond and use "
+				 "vebus-bms-ngctl pair", address);
+		return;
 	}
+}
+
+/* struct bluez_hooks */
+static void keep(void *data)
+{
+	struct bmsd *d = data;
+
+	keep_touch(d, KEEP_BONDS, clock_mono());
+	/* Saved by a turn. */
+	bmsd_wake(d);
 }
 
 static bool is_well(enum bluez_state state)
@@ -381,10 +406,10 @@ const struct bluez_status *bluetooth_status(const struct bmsd *d)
 
 void bluetooth_start(struct bmsd *d, mono_t now)
 {
-	struct bluez_hooks hooks = { d, bluetooth_advertise,
-				     bluetooth_standard, bluetooth_service,
-				     bluetooth_batteries, bluetooth_carry_out,
-				     tell };
+	struct bluez_hooks hooks = { d, &d->bluetooth.bonds, keep,
+				     bluetooth_advertise, bluetooth_standard,
+				     bluetooth_service, bluetooth_batteries,
+				     bluetooth_carry_out, tell };
 	struct bluetooth *bt = &d->bluetooth;
 	struct pump_hooks pump_hooks = { bt, served, failed };
 
@@ -432,8 +457,16 @@ int bluetooth_pair(struct bmsd *d, char error[ORDER_ERROR_SIZE])
 	struct bluetooth *bt = &d->bluetooth;
 	mono_t now = clock_mono();
 	struct text t = text_in(error, ORDER_ERROR_SIZE);
+	int r = bt->bluez ? bluez_pair(bt->bluez, now) : -ENODEV;
 
-	if (bt->bluez && bluez_pair(bt->bluez, now) == 0) {
+	if (r == -ENOSPC) {
+		text_str(&t, "nobody can pair: ");
+		text_uint(&t, BONDS_MAX);
+		text_str(&t, " devices are, which is all that can be kept; "
+			 "remove one of them first");
+		return -EAGAIN;
+	}
+	if (r == 0) {
 		log_line(LOG_LEVEL_NOTICE, "bluetooth",
 			 "the pairing window is open for %d s",
 			 BLUEZ_WINDOW_MS / 1000);

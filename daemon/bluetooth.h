@@ -53,6 +53,7 @@ struct bluetooth {
 	char told_text[BLUEZ_TEXT_SIZE];
 	uint8_t key[AES128_KEY_SIZE];
 	bool keyed;          /* the key has been loaded or made */
+	struct bonds bonds;  /* who may write */
 	uint16_t counter;    /* of the last advertisement */
 	struct fill_texts texts;
 };

@@ -24,6 +24,18 @@ const struct bluetooth_message_row
 		"If it is not yours: vebus-bms-ngctl bluetooth remove "
 		"@VEBUS_BMS_ADDRESS@.",
 	},
+	[BLUETOOTH_BOND_ELSEWHERE] = {
+		"9b77536791974009bba2dc7d83514bb8",
+		"A device has been paired by another program",
+		"The device at @VEBUS_BMS_ADDRESS@ was paired with this "
+		"machine, and not with the passkey of a pairing window of "
+		"vebus-bms-ngd. Over Bluetooth it may look, as everybody may, "
+		"and change nothing.",
+		"Nothing, if it is meant for something else. If it is to "
+		"change settings: vebus-bms-ngctl bluetooth remove "
+		"@VEBUS_BMS_ADDRESS@, forget this machine on the device, then "
+		"vebus-bms-ngctl pair.",
+	},
 	[BLUETOOTH_BOND_REMOVED] = {
 		"371a03cbecfb4dd0b1dca646d3278cff",
 		"A device is paired over Bluetooth no more",

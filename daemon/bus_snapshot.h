@@ -105,7 +105,8 @@ struct snapshot_bluetooth {
 	char address[BLUEZ_ADDRESS_SIZE];
 	uint32_t clients;
 	int pairing_open;
-	struct snapshot_bonds bonds;
+	struct snapshot_bonds bonds;  /* who may write */
+	struct snapshot_bonds others; /* who is paired and may not */
 };
 
 enum { SNAPSHOT_SETTING_SIZE = 256 };

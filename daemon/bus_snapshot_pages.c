@@ -55,6 +55,18 @@ void snapshot_settings(const struct view *view, struct snapshot_settings *ret)
 	ret->view = view;
 }
 
+static void fill_bonds(const struct bluez_bond *from, uint32_t n,
+		       struct snapshot_bonds *ret)
+{
+	ret->n = n;
+	for (uint32_t i = 0; i < n; i++) {
+		utf8_copy(ret->bond[i].address, sizeof(ret->bond[i].address),
+			  from[i].address);
+		utf8_copy(ret->bond[i].name, sizeof(ret->bond[i].name),
+			  from[i].name);
+	}
+}
+
 void snapshot_bluetooth(const struct view *view,
 			struct snapshot_bluetooth *ret)
 {
@@ -70,14 +82,8 @@ void snapshot_bluetooth(const struct view *view,
 	utf8_copy(ret->address, sizeof(ret->address), s->address);
 	ret->clients = s->clients;
 	ret->pairing_open = s->pairing;
-	ret->bonds.n = s->n_bonds;
-	for (uint32_t i = 0; i < s->n_bonds; i++) {
-		struct bluez_bond *bond = &ret->bonds.bond[i];
-
-		utf8_copy(bond->address, sizeof(bond->address),
-			  s->bond[i].address);
-		utf8_copy(bond->name, sizeof(bond->name), s->bond[i].name);
-	}
+	fill_bonds(s->bond, s->n_bonds, &ret->bonds);
+	fill_bonds(s->other, s->n_others, &ret->others);
 }
 
 static bool is_bus(const struct setting_row *row)

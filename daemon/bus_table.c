@@ -285,6 +285,7 @@ static const sd_bus_vtable bluetooth_vtable[] = {
 	BLUETOOTH("Clients", "u", NULL, clients),
 	BLUETOOTH("PairingOpen", "b", NULL, pairing_open),
 	BLUETOOTH("Bonds", "a(ss)", get_bonds, bonds),
+	BLUETOOTH("OtherBonds", "a(ss)", get_bonds, others),
 	SD_BUS_METHOD_WITH_ARGS("RemoveBond", SD_BUS_ARGS("s", address),
 				SD_BUS_NO_RESULT, method_refused,
 				SD_BUS_VTABLE_UNPRIVILEGED),

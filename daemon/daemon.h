@@ -29,6 +29,7 @@ enum keep_item {
 	KEEP_BATTERIES, /* which was where */
 	KEEP_MEMORY,    /* charge, history, balancer */
 	KEEP_BLUETOOTH, /* the key of Instant Readout */
+	KEEP_BONDS,     /* who may write over Bluetooth */
 	KEEP_COUNT
 };
 

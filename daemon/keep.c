@@ -80,6 +80,18 @@ static int encode_bluetooth(const struct bmsd *d, struct text *t)
 	return 0;
 }
 
+static int encode_bonds(const struct bmsd *d, struct text *t)
+{
+	bonds_encode(&d->bluetooth.bonds, t);
+	return 0;
+}
+
+static size_t size_bonds(const struct bmsd *d)
+{
+	(void)d;
+	return BONDS_TEXT_SIZE;
+}
+
 static size_t size_bluetooth(const struct bmsd *d)
 {
 	(void)d;
@@ -125,6 +137,8 @@ static const struct keep_row keep_rows[KEEP_COUNT] = {
 			  size_memory, encode_memory },
 	[KEEP_BLUETOOTH] = { "bluetooth", "the key for Instant Readout", 0,
 			     size_bluetooth, encode_bluetooth },
+	[KEEP_BONDS] = { "bonds", "who may change settings over Bluetooth", 0,
+			 size_bonds, encode_bonds },
 	[KEEP_BATTERIES] = { "batteries", "the serial numbers", 10000,
 			     size_batteries, encode_batteries },
 };
@@ -313,6 +327,24 @@ static void keep_load_bluetooth(struct bmsd *d, mono_t now)
 		keep_touch(d, KEEP_BLUETOOTH, now);
 }
 
+/* Who cannot be read may not write: that is what is kept from then on. */
+static void keep_load_bonds(struct bmsd *d, mono_t now)
+{
+	char text[BONDS_TEXT_SIZE];
+	size_t len;
+	int r = store_load(d->state_dir, "bonds", text, sizeof(text), &len);
+
+	if (r == -ENOENT ||
+	    (r == 0 && bonds_decode(text, len, &d->bluetooth.bonds) == 0))
+		return;
+	keep_touch(d, KEEP_BONDS, now);
+	log_line(LOG_LEVEL_WARNING, "state",
+		 "it cannot be read who may change settings over Bluetooth: "
+		 "%s, nobody may; remove the bonds that vebus-bms-ngctl "
+		 "bluetooth lists, and pair anew",
+		 strerror(r < 0 ? -r : EBADMSG));
+}
+
 void keep_apply_settings(struct bmsd *d, struct settings *settings)
 {
 	size_t forgotten = overrides_apply(&d->overrides, settings);
@@ -355,6 +387,7 @@ void keep_load(struct bmsd *d, mono_t now)
 	keep_load_mode(d, now);
 	keep_load_serials(d, now);
 	keep_load_memory(d, now);
+	keep_load_bonds(d, now);
 }
 
 static void keep_look_memory(struct bmsd *d, mono_t now)

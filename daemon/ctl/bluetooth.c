@@ -24,6 +24,7 @@ struct page {
 	uint32_t clients;
 	int pairing;
 	struct snapshot_bonds bonds;
+	struct snapshot_bonds others; /* paired, but not by us */
 	char key[KEY_SIZE]; /* "" where it may not be seen */
 };
 
@@ -45,6 +46,7 @@ static const struct field fields[] = {
 	{ "Clients", 'u', offsetof(struct page, clients), 0 },
 	{ "PairingOpen", 'b', offsetof(struct page, pairing), 0 },
 	{ "Bonds", 'a', offsetof(struct page, bonds), 0 },
+	{ "OtherBonds", 'a', offsetof(struct page, others), 0 },
 };
 
 /* --- reading -------------------------------------------------------------- */
@@ -141,6 +143,16 @@ static int ask(sd_bus *bus, const char *method, char ret[KEY_SIZE])
 
 /* --- showing -------------------------------------------------------------- */
 
+static void print_bonds(const struct printer *printer, const char *label,
+			const struct snapshot_bonds *bonds, const char *note)
+{
+	for (uint32_t i = 0; i < bonds->n; i++) {
+		print_label(printer, i == 0 ? label : "");
+		printf("%s %s%s\n", bonds->bond[i].address,
+		       bonds->bond[i].name, note);
+	}
+}
+
 static void print_page(const struct ctl *ctl, const struct page *page)
 {
 	struct printer printer = { stdout, ctl->color };
@@ -159,11 +171,9 @@ static void print_page(const struct ctl *ctl, const struct page *page)
 	printf("%u\n", (unsigned int)page->clients);
 	print_label(&printer, "Pairing window");
 	puts(page->pairing ? "open" : "closed");
-	for (uint32_t i = 0; i < page->bonds.n; i++) {
-		print_label(&printer, i == 0 ? "Paired" : "");
-		printf("%s %s\n", page->bonds.bond[i].address,
-		       page->bonds.bond[i].name);
-	}
+	print_bonds(&printer, "Paired", &page->bonds, "");
+	print_bonds(&printer, "Paired elsewhere", &page->others,
+		    " (may change nothing)");
 }
 
 static void json_field(const char *name, const char *text)
@@ -171,6 +181,19 @@ static void json_field(const char *name, const char *text)
 	printf("\"%s\":", name);
 	json_text(stdout, text);
 	putchar(',');
+}
+
+static void json_bonds(const char *name, const struct snapshot_bonds *bonds)
+{
+	printf("\"%s\":[", name);
+	for (uint32_t i = 0; i < bonds->n; i++) {
+		printf("%s{", i ? "," : "");
+		json_field("Address", bonds->bond[i].address);
+		printf("\"Name\":");
+		json_text(stdout, bonds->bond[i].name);
+		putchar('}');
+	}
+	putchar(']');
 }
 
 static void json_page(const struct page *page)
@@ -183,16 +206,12 @@ static void json_page(const struct page *page)
 		json_field("Key", page->key);
 	else
 		printf("\"Key\":null,");
-	printf("\"Clients\":%u,\"PairingOpen\":%s,\"Bonds\":[",
+	printf("\"Clients\":%u,\"PairingOpen\":%s,",
 	       (unsigned int)page->clients, page->pairing ? "true" : "false");
-	for (uint32_t i = 0; i < page->bonds.n; i++) {
-		printf("%s{", i ? "," : "");
-		json_field("Address", page->bonds.bond[i].address);
-		printf("\"Name\":");
-		json_text(stdout, page->bonds.bond[i].name);
-		putchar('}');
-	}
-	puts("]}");
+	json_bonds("Bonds", &page->bonds);
+	putchar(',');
+	json_bonds("OtherBonds", &page->others);
+	puts("}");
 }
 
 static int show(const struct ctl *ctl, sd_bus *bus, sd_bus_error *error)
@@ -212,14 +231,13 @@ static int show(const struct ctl *ctl, sd_bus *bus, sd_bus_error *error)
 
 /* --- removing ------------------------------------------------------------- */
 
-static const struct bluez_bond *find_bond(const struct page *page,
-					  const char *address)
+static bool has_bond(const struct snapshot_bonds *bonds, const char *address)
 {
-	for (uint32_t i = 0; i < page->bonds.n; i++) {
-		if (strcasecmp(page->bonds.bond[i].address, address) == 0)
-			return &page->bonds.bond[i];
+	for (uint32_t i = 0; i < bonds->n; i++) {
+		if (strcasecmp(bonds->bond[i].address, address) == 0)
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* Until something has come, a second at most. 0 or -errno. */
@@ -246,7 +264,8 @@ static int remove_bond(sd_bus *bus, const char *address, sd_bus_error *error)
 				       "RemoveBond", error, NULL, "s",
 				       address);
 	while (r >= 0 && (r = load(bus, &page, error)) >= 0 &&
-	       find_bond(&page, address)) {
+	       (has_bond(&page.bonds, address) ||
+		has_bond(&page.others, address))) {
 		if (clock_monotonic_us() > end_us)
 			return sd_bus_error_setf(
 				error, SD_BUS_ERROR_TIMEOUT,
@@ -264,7 +283,7 @@ static void print_paired(const struct page *before, const struct page *after)
 	for (uint32_t i = 0; i < after->bonds.n; i++) {
 		const struct bluez_bond *bond = &after->bonds.bond[i];
 
-		if (!find_bond(before, bond->address))
+		if (!has_bond(&before->bonds, bond->address))
 			printf("Paired with %s %s\n", bond->address,
 			       bond->name);
 	}

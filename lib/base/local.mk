@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 libbms_a_SOURCES += \
+	lib/base/bonds.c lib/base/bonds.h \
 	lib/base/bytes.h \
 	lib/base/crc.c lib/base/crc.h \
 	lib/base/limits.h \

@@ -279,7 +279,10 @@ int fake_adapter_plug(struct fake *f, const char *path)
 					     rows[i].interface,
 					     rows[i].vtable, f);
 	f->adapter = true;
-	return r < 0 ? r : sd_bus_emit_object_added(f->bus, path);
+	if (r >= 0)
+		r = sd_bus_emit_object_added(f->bus, path);
+	fake_devices_come(f);
+	return r;
 }
 
 int fake_adapter_add(struct fake *f, const char *path)
@@ -294,6 +297,7 @@ void fake_adapter_unplug(struct fake *f)
 {
 	fake_drop(&f->advertisement);
 	fake_drop(&f->application);
+	fake_devices_go(f);
 	(void)sd_bus_emit_object_removed(f->bus, f->adapter_path);
 	for (size_t i = 0; i < 3; i++)
 		f->slots[i] = sd_bus_slot_unref(f->slots[i]);

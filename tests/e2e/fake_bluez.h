@@ -108,6 +108,10 @@ int fake_register_advertisement(sd_bus_message *call, void *data,
 				sd_bus_error *error);
 
 /* fake_do.c */
+/* The devices' objects, whose bonds stay: they go with the adapter, and come
+ * named after the addresses that they have then. */
+void fake_devices_go(struct fake *f);
+void fake_devices_come(struct fake *f);
 int fake_do(sd_bus_message *call, void *data, sd_bus_error *error);
 
 #endif

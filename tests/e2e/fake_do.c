@@ -10,6 +10,8 @@
  *	crowd N                         so many objects more, without a word
  *	connect ADDRESS [NAME] | disconnect ADDRESS | bond ADDRESS
  *	justpair ADDRESS                without a bond
+ *	unbond ADDRESS                  its bond goes
+ *	address ADDRESS NEW             it proves to have another one
  *	old                             from now on devices are of a BlueZ that
  *					does not tell what is bonded
  *	reappear ADDRESS                its object goes; and is back
@@ -84,7 +86,7 @@ static int get_text(sd_bus *bus, const char *path, const char *interface,
 
 #define DEVICE_ROWS \
 	SD_BUS_PROPERTY("Address", "s", get_text, \
-			offsetof(struct fake_device, address), 0), \
+			offsetof(struct fake_device, address), CHANGES), \
 	SD_BUS_PROPERTY("Alias", "s", get_text, \
 			offsetof(struct fake_device, alias), CHANGES), \
 	SD_BUS_PROPERTY("Connected", "b", NULL, \
@@ -150,6 +152,40 @@ static struct fake_device *device(struct fake *f, const char *address,
 	return unused;
 }
 
+static void show_object(struct fake *f, struct fake_device *d)
+{
+	(void)sd_bus_add_object_vtable(f->bus, &d->slot, d->path, DEVICE,
+				       f->old ? old_device_vtable :
+						device_vtable, d);
+	(void)sd_bus_emit_object_added(f->bus, d->path);
+}
+
+static void hide_object(struct fake *f, struct fake_device *d)
+{
+	(void)sd_bus_emit_object_removed(f->bus, d->path);
+	d->slot = sd_bus_slot_unref(d->slot);
+}
+
+void fake_devices_come(struct fake *f)
+{
+	for (size_t i = 0; i < FAKE_DEVICES_MAX; i++) {
+		struct fake_device *d = &f->device[i];
+
+		if (!d->path[0] || d->slot)
+			continue;
+		device_path(f, d->address, d->path);
+		show_object(f, d);
+	}
+}
+
+void fake_devices_go(struct fake *f)
+{
+	for (size_t i = 0; i < FAKE_DEVICES_MAX; i++) {
+		if (f->device[i].path[0] && f->device[i].slot)
+			hide_object(f, &f->device[i]);
+	}
+}
+
 static void do_device(struct fake *f, char *const w[])
 {
 	struct fake_device *d = device(f, w[1], strcmp(w[0], "state") != 0);
@@ -164,8 +200,8 @@ static void do_device(struct fake *f, char *const w[])
 	}
 	if (*w[2])
 		snprintf(d->alias, sizeof(d->alias), "%s", w[2]);
-	if (strcmp(w[0], "bond") == 0)
-		d->paired = d->bonded = 1;
+	if (strstr(w[0], "bond"))
+		d->paired = d->bonded = strcmp(w[0], "bond") == 0;
 	else if (strcmp(w[0], "justpair") == 0)
 		d->paired = 1;
 	else
@@ -181,14 +217,19 @@ static void do_reappear(struct fake *f, char *const w[])
 {
 	struct fake_device *d = device(f, w[1], true);
 
-	if (d->slot) {
-		(void)sd_bus_emit_object_removed(f->bus, d->path);
-		d->slot = sd_bus_slot_unref(d->slot);
-		return;
-	}
-	(void)sd_bus_add_object_vtable(f->bus, &d->slot, d->path, DEVICE,
-				       device_vtable, d);
-	(void)sd_bus_emit_object_added(f->bus, d->path);
+	if (d->slot)
+		hide_object(f, d);
+	else
+		show_object(f, d);
+}
+
+static void do_address(struct fake *f, char *const w[])
+{
+	struct fake_device *d = device(f, w[1], true);
+
+	snprintf(d->address, sizeof(d->address), "%s", w[2]);
+	(void)sd_bus_emit_properties_changed(f->bus, d->path, DEVICE,
+					     "Address", NULL);
 }
 
 /* --- attributes ----------------------------------------------------------- */
@@ -214,10 +255,13 @@ static bool has_flag(const struct fake_attribute *a, const char *flag)
 static int options(struct fake *f, sd_bus_message *m, const char *address,
 		   const char *offset)
 {
+	const struct fake_device *d = device(f, address, false);
 	char path[FAKE_PATH_SIZE];
 	int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
 	device_path(f, address, path);
+	if (d)
+		strcpy(path, d->path);
 	if (r >= 0 && *address)
 		r = sd_bus_message_append(m, "{sv}", "device", "o", path);
 	if (r >= 0)
@@ -557,6 +601,7 @@ static const struct {
 	{ "flood", do_flood }, { "crowd", do_crowd },
 	{ "connect", do_device }, { "disconnect", do_device },
 	{ "bond", do_device }, { "justpair", do_device },
+	{ "unbond", do_device }, { "address", do_address },
 	{ "state", do_device }, { "old", do_old },
 	{ "reappear", do_reappear },
 	{ "advertised", do_advertised }, { "attributes", do_attributes },

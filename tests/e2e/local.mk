@@ -23,6 +23,7 @@ e2e_programs = \
 	tests/e2e/test-restart \
 	tests/e2e/test-operator \
 	tests/e2e/test-bluetooth \
+	tests/e2e/test-bluetooth-bonds \
 	tests/e2e/test-bluetooth-client \
 	tests/e2e/test-bluetooth-hostile
 
@@ -89,6 +90,11 @@ tests_e2e_test_bluetooth_SOURCES = tests/e2e/test-bluetooth.c $(e2e_rig) \
 	$(e2e_rig_bluez)
 tests_e2e_test_bluetooth_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_test_bluetooth_LDADD = $(TEST_LIBS)
+
+tests_e2e_test_bluetooth_bonds_SOURCES = \
+	tests/e2e/test-bluetooth-bonds.c $(e2e_rig) $(e2e_rig_bluez)
+tests_e2e_test_bluetooth_bonds_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_e2e_test_bluetooth_bonds_LDADD = $(TEST_LIBS)
 
 tests_e2e_test_bluetooth_client_SOURCES = \
 	tests/e2e/test-bluetooth-client.c $(e2e_rig) $(e2e_rig_bluez)

@@ -106,6 +106,27 @@ const char *rig_bluez_until(struct rig *rig, const char *line,
 	}
 }
 
+void rig_bluez_window(struct rig *rig)
+{
+	ck_assert_int_ge(sd_bus_call_method(rig->bus, RIG_NAME, RIG_ROOT,
+					    RIG_NAME ".Bms1", "StartPairing",
+					    NULL, NULL, ""), 0);
+	rig_bluez_until(rig, "pairable", "yes", SOON_MS);
+}
+
+void rig_bluez_pair(struct rig *rig, const char *address, const char *name)
+{
+	char line[128];
+
+	rig_bluez_window(rig);
+	snprintf(line, sizeof(line), "pair %s", address);
+	rig_bluez_until(rig, line, "shown", SOON_MS);
+	rig_bluez(rig, "bond %s %s", address, name);
+	snprintf(line, sizeof(line), "%s %s", address, name);
+	rig_until_has(rig, "bluetooth.Bonds", line, SOON_MS);
+	rig_until(rig, "bluetooth.PairingOpen", "no", SOON_MS);
+}
+
 const char *rig_ask(struct rig *rig, const char *word, uint16_t number,
 		    const char *arguments)
 {

@@ -28,6 +28,11 @@ const char *rig_bluez(struct rig *rig, const char *format, ...)
 const char *rig_bluez_until(struct rig *rig, const char *line,
 			    const char *begins, uint32_t timeout_ms);
 
+/* Opens the pairing window, until a device can pair. */
+void rig_bluez_window(struct rig *rig);
+/* Pairs a device in a window; its name is one word. */
+void rig_bluez_pair(struct rig *rig, const char *address, const char *name);
+
 /* "WORD UUID ARGUMENTS" of our characteristic with that number, and how its
  * answer has to begin ("" is all of it). */
 const char *rig_ask(struct rig *rig, const char *word, uint16_t number,

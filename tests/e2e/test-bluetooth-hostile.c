@@ -121,19 +121,11 @@ START_TEST(a_passkey_outside_of_the_window_ends_the_connection)
 }
 END_TEST
 
-static void open_window(void)
-{
-	ck_assert_int_ge(sd_bus_call_method(rig->bus, RIG_NAME, RIG_ROOT,
-					    RIG_NAME ".Bms1", "StartPairing",
-					    NULL, NULL, ""), 0);
-	rig_bluez_until(rig, "pairable", "yes", 5000);
-}
-
 /* G3: it closes with the first bond, whoever was shown a passkey last, and
  * that one is sent away. */
 START_TEST(two_phones_get_one_bond_of_a_window)
 {
-	open_window();
+	rig_bluez_window(rig);
 	rig_bluez(rig, "connect " PHONE " phone");
 	rig_bluez(rig, "connect " OTHER " other");
 	ck_assert_str_eq(rig_bluez(rig, "pair " PHONE), "shown 007421");
@@ -158,8 +150,7 @@ START_TEST(who_is_paired_without_a_bond_is_not_told_as_paired)
 		rig_until(rig, "bluetooth.State", "advertising", SOON_MS);
 	}
 	ck_assert(!rig_log_has(rig, "has been paired"));
-	rig_bluez(rig, "bond " PHONE " phone");
-	rig_until(rig, "bluetooth.Bonds", PHONE " phone", SOON_MS);
+	rig_bluez_pair(rig, PHONE, "phone");
 	rig_until_log(rig, PHONE " has been paired", SOON_MS);
 }
 END_TEST
@@ -168,8 +159,7 @@ END_TEST
 START_TEST(an_old_bluez_says_paired_where_it_means_bonded)
 {
 	rig_bluez(rig, "old");
-	rig_bluez(rig, "bond " PHONE " phone");
-	rig_until(rig, "bluetooth.Bonds", PHONE " phone", SOON_MS);
+	rig_bluez_pair(rig, PHONE, "phone");
 	rig_until_log(rig, PHONE " has been paired", SOON_MS);
 }
 END_TEST
@@ -210,7 +200,7 @@ START_TEST(devices_that_are_gone_take_nothing_from_others)
 		rig_expect(rig, "write", 0x0210, arguments, "ok");
 	}
 	rig_bluez(rig, "connect " PHONE " phone");
-	rig_bluez(rig, "bond " PHONE " phone");
+	rig_bluez_pair(rig, PHONE, "phone");
 	rig_expect(rig, "write", 0x0405, "3200 " PHONE, "ok");
 	rig_expect(rig, "subscribe", 0x0215, "", "ok");
 	do {
@@ -265,7 +255,7 @@ END_TEST
 /* I5, G2: here the floor would lie above the warning. */
 START_TEST(an_order_that_is_refused_again_and_again_is_not_told_each_time)
 {
-	rig_bluez(rig, "bond " PHONE " phone");
+	rig_bluez_pair(rig, PHONE, "phone");
 	for (int i = 0; i < REPEAT_FIRST + 5; i++)
 		rig_expect(rig, "write", 0x0405, "f401 " PHONE,
 			   "error org.bluez.Error.Failed 0x80");

@@ -43,3 +43,9 @@ TESTS += tests/unit/test-utf8
 tests_unit_test_utf8_SOURCES = tests/unit/test-utf8.c
 tests_unit_test_utf8_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_utf8_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-bonds
+TESTS += tests/unit/test-bonds
+tests_unit_test_bonds_SOURCES = tests/unit/test-bonds.c
+tests_unit_test_bonds_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_bonds_LDADD = $(TEST_LIBS)

@@ -392,7 +392,30 @@ START_TEST(a_bond_is_named_by_an_address)
 }
 END_TEST
 
-/* G5: a name comes from a stranger's phone, and may be anything. */
+/* It is the only one of that property. */
+static void check_bond(struct fixture *f, const char *property,
+		       const char *address, const char *name)
+{
+	const char *is_address, *is_name;
+	sd_bus_message *m = new_call(f, "org.freedesktop.DBus.Properties",
+				     "Get");
+	sd_bus_message *reply;
+
+	sd_bus_message_append(m, "ss", BUS_BLUETOOTH, property);
+	reply = fixture_call(f, m);
+	ck_assert_int_gt(sd_bus_message_enter_container(reply, 'v', "a(ss)"),
+			 0);
+	ck_assert_int_gt(sd_bus_message_enter_container(reply, 'a', "(ss)"),
+			 0);
+	ck_assert_int_gt(sd_bus_message_read(reply, "(ss)", &is_address,
+					     &is_name), 0);
+	ck_assert_str_eq(is_address, address);
+	ck_assert_str_eq(is_name, name);
+	ck_assert_int_eq(sd_bus_message_at_end(reply, 0), 1);
+	sd_bus_message_unref(reply);
+}
+
+/* G3, G5: a name comes from a stranger's phone, and may be anything. */
 START_TEST(bluetooth_is_shown_with_what_is_wrong_and_who_is_paired)
 {
 	static const struct bluez_status status = {
@@ -400,6 +423,7 @@ START_TEST(bluetooth_is_shown_with_what_is_wrong_and_who_is_paired)
 		.address = "00:AA:01:00:00:00", .clients = 2,
 		.pairing = true, .passkey = "007421", .n_bonds = 1,
 		.bond = { { "00:11:22:33:44:55", "ph\xff\none" } },
+		.n_others = 1, .other = { { "66:77:88:99:AA:BB", "k\x1b" } },
 	};
 	static const struct expected rows[] = {
 		{ BUS_ROOT, BUS_BLUETOOTH, "State", "s:degraded" },
@@ -413,26 +437,14 @@ START_TEST(bluetooth_is_shown_with_what_is_wrong_and_who_is_paired)
 		{ BUS_ROOT, BUS_BLUETOOTH, "PairingOpen", "b:0" },
 	};
 	struct fixture f;
-	const char *address, *name;
-	sd_bus_message *m, *reply;
 
 	fixture_start(&f);
 	probe_check(&f, none, ARRAY_SIZE(none));
 	f.picture.view.bluetooth = &status;
 	fixture_settle(&f);
 	probe_check(&f, rows, ARRAY_SIZE(rows));
-	m = new_call(&f, "org.freedesktop.DBus.Properties", "Get");
-	sd_bus_message_append(m, "ss", BUS_BLUETOOTH, "Bonds");
-	reply = fixture_call(&f, m);
-	ck_assert_int_gt(sd_bus_message_enter_container(reply, 'v', "a(ss)"),
-			 0);
-	ck_assert_int_gt(sd_bus_message_enter_container(reply, 'a', "(ss)"),
-			 0);
-	ck_assert_int_gt(sd_bus_message_read(reply, "(ss)", &address, &name),
-			 0);
-	ck_assert_str_eq(address, "00:11:22:33:44:55");
-	ck_assert_str_eq(name, "ph??one");
-	sd_bus_message_unref(reply);
+	check_bond(&f, "Bonds", "00:11:22:33:44:55", "ph??one");
+	check_bond(&f, "OtherBonds", "66:77:88:99:AA:BB", "k?");
 	fixture_stop(&f);
 }
 END_TEST

@@ -237,6 +237,7 @@ START_TEST(bluetooth_shows_key_and_bonds_and_removes_one)
 	struct bluez_status status = {
 		.state = BLUEZ_ADVERTISING, .address = "00:AA:01:00:00:00",
 		.n_bonds = 1, .bond = { { "00:11:22:33:44:55", "phone" } },
+		.n_others = 1, .other = { { "66:77:88:99:AA:BB", "keys" } },
 	};
 	struct fixture f;
 
@@ -250,14 +251,18 @@ START_TEST(bluetooth_shows_key_and_bonds_and_removes_one)
 		  "Instant Readout key   00112233445566778899aabbccddeeff\n"
 		  "Connected devices     0\n"
 		  "Pairing window        closed\n"
-		  "Paired                00:11:22:33:44:55 phone\n");
+		  "Paired                00:11:22:33:44:55 phone\n"
+		  "Paired elsewhere      66:77:88:99:AA:BB keys "
+		  "(may change nothing)\n");
 	check_run(&f, "--session-bus --json bluetooth", 0,
 		  "{\"State\":\"advertising\",\"StateText\":\"\","
 		  "\"Address\":\"00:AA:01:00:00:00\","
 		  "\"Key\":\"00112233445566778899aabbccddeeff\","
 		  "\"Clients\":0,\"PairingOpen\":false,\"Bonds\":["
 		  "{\"Address\":\"00:11:22:33:44:55\","
-		  "\"Name\":\"phone\"}]}\n");
+		  "\"Name\":\"phone\"}],\"OtherBonds\":["
+		  "{\"Address\":\"66:77:88:99:AA:BB\","
+		  "\"Name\":\"keys\"}]}\n");
 	f.order_result = -EINVAL;
 	f.order_error = "there is no bond";
 	check_failure(&f, "--session-bus bluetooth remove 00:11:22:33:44:56",
