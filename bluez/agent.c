@@ -17,8 +17,8 @@
 
 enum { PASSKEY_MAX = 999999 };
 
-/* BlueZ takes no answer to a passkey that it shows: a pairing ends with its
- * connection. */
+/* BlueZ takes no answer to a passkey that it shows, and CancelPairing only
+ * for what was begun here: a pairing ends with its connection. */
 static void end_pairing(struct bluez *b, const char *path)
 {
 	(void)sd_bus_call_method_async(b->bus, NULL, b->owner, path,
@@ -34,8 +34,15 @@ void agent_forget(struct bluez *b)
 
 void agent_close(struct bluez *b)
 {
-	if (b->bus && b->owner[0] && b->pairing[0])
-		end_pairing(b, b->pairing);
+	for (size_t i = 0; i < BLUEZ_DEVICES_MAX; i++) {
+		struct bluez_device *d = &b->device[i];
+
+		if (!d->path[0] || !d->shown)
+			continue;
+		d->shown = false;
+		if (b->bus && b->owner[0])
+			end_pairing(b, d->path);
+	}
 	agent_forget(b);
 	b->window = (mono_t){ 0 };
 }

@@ -121,20 +121,48 @@ START_TEST(a_passkey_outside_of_the_window_ends_the_connection)
 }
 END_TEST
 
-/* G3: it closes with the first bond, whoever was shown a passkey last, and
- * that one is sent away. */
-START_TEST(two_phones_get_one_bond_of_a_window)
+/* Both are shown a passkey, PHONE first. */
+static void show_two_passkeys(void)
 {
 	rig_bluez_window(rig);
 	rig_bluez(rig, "connect " PHONE " phone");
 	rig_bluez(rig, "connect " OTHER " other");
 	ck_assert_str_eq(rig_bluez(rig, "pair " PHONE), "shown 007421");
 	ck_assert_str_eq(rig_bluez(rig, "pair " OTHER), "shown 007422");
+}
+
+/* G3: it closes with the first bond, whoever was shown a passkey last, and
+ * that one is sent away. */
+START_TEST(two_phones_get_one_bond_of_a_window)
+{
+	show_two_passkeys();
 	rig_bluez(rig, "bond " PHONE " phone");
 	rig_until(rig, "bluetooth.PairingOpen", "no", SOON_MS);
 	until_said("state " OTHER, "");
 	until_said("pairable", "no");
 	ck_assert_str_eq(rig_bluez(rig, "state " PHONE), "connected bonded");
+}
+END_TEST
+
+/* G3: so is the one who was shown the first. */
+START_TEST(the_later_phones_bond_ends_the_earlier_ones_pairing)
+{
+	show_two_passkeys();
+	rig_bluez(rig, "bond " OTHER " other");
+	rig_until(rig, "bluetooth.PairingOpen", "no", SOON_MS);
+	until_said("state " PHONE, "");
+	ck_assert_str_eq(rig_bluez(rig, "state " OTHER), "connected bonded");
+}
+END_TEST
+
+/* G3: whatever closes it. */
+START_TEST(a_window_that_closes_ends_every_pairing)
+{
+	show_two_passkeys();
+	rig_bluez(rig, "power off");
+	rig_until(rig, "bluetooth.PairingOpen", "no", SOON_MS);
+	until_said("state " PHONE, "");
+	until_said("state " OTHER, "");
 }
 END_TEST
 
@@ -271,6 +299,8 @@ int main(void)
 		only_the_bus_says_who_bluez_is,
 		a_passkey_outside_of_the_window_ends_the_connection,
 		two_phones_get_one_bond_of_a_window,
+		the_later_phones_bond_ends_the_earlier_ones_pairing,
+		a_window_that_closes_ends_every_pairing,
 		who_is_paired_without_a_bond_is_not_told_as_paired,
 		an_old_bluez_says_paired_where_it_means_bonded,
 		nobody_is_answered_while_it_is_off,
