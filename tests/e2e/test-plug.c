@@ -14,7 +14,7 @@ START_TEST(an_unplugged_bus_floats_in_time_and_comes_back)
 	rig_sim(rig, "unplug 2");
 	rig_until(rig, "bus/shed.Connected", "no", 3000);
 	rig_until_line(rig, LINE_LOAD_DISCONNECT, '.', 17000);
-	rig_until_line(rig, LINE_CHARGE_DISCONNECT, '.', 500);
+	rig_until_line(rig, LINE_CHARGE_DISCONNECT, '.', 2000);
 	rig_until_has(rig, "DischargeReasons", "silent:3", 1000);
 	ck_assert_str_eq(rig_get(rig, "battery/1.Online"), "yes");
 	rig_sim(rig, "plug 2");
