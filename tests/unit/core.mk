@@ -13,6 +13,7 @@ core_programs = \
 	tests/unit/test-core-hear \
 	tests/unit/test-core-current \
 	tests/unit/test-core-charge \
+	tests/unit/test-core-full \
 	tests/unit/test-core-history \
 	tests/unit/test-core-memory \
 	tests/unit/test-core-power \
@@ -79,10 +80,17 @@ tests_unit_test_core_current_SOURCES = tests/unit/test-core-current.c \
 tests_unit_test_core_current_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_current_LDADD = $(TEST_LIBS)
 
+core_account = $(core_bank) tests/unit/account.c tests/unit/account.h
+
 tests_unit_test_core_charge_SOURCES = tests/unit/test-core-charge.c \
-	$(core_bank)
+	$(core_account)
 tests_unit_test_core_charge_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_core_charge_LDADD = $(TEST_LIBS)
+
+tests_unit_test_core_full_SOURCES = tests/unit/test-core-full.c \
+	$(core_account)
+tests_unit_test_core_full_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_core_full_LDADD = $(TEST_LIBS)
 
 tests_unit_test_core_history_SOURCES = tests/unit/test-core-history.c \
 	$(core_bank)
