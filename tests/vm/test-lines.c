@@ -171,12 +171,14 @@ END_TEST
 
 enum { PULSE_MS = 30, QUIET_US = 300000, LATE_US = 60000 };
 
+enum pulse { PULSE_STAYED, PULSE_LATE, PULSE_MOVED };
+
 /*
  * A pulse on L, and then quiet. Edges of inputs do not exist here: a machine
  * that stands still meanwhile sees two pulses as one that is longer than the
- * debounce. True where it did not and the outputs have stayed.
+ * debounce. Whether it did, or else whether the outputs have stayed.
  */
-static bool pulse(bool l, const char *outputs)
+static enum pulse pulse(bool l, const char *outputs)
 {
 	uint64_t at = rig_now_us();
 	uint64_t end_us;
@@ -193,21 +195,26 @@ static bool pulse(bool l, const char *outputs)
 		poll(NULL, 0, CHIP_LOOK_MS);
 		late = late || rig_now_us() - at > LATE_US;
 	}
-	if (!late && !same)
-		chip_stays(rig, outputs, 1);
-	ck_assert(late || same);
-	return same && !late;
+	if (late)
+		return PULSE_LATE;
+	return same ? PULSE_STAYED : PULSE_MOVED;
 }
 
 static void pulses(bool l, const char *outputs)
 {
-	int good = 0;
+	int good = 0, moved = 0;
 
 	for (int i = 0; i < 150 && good < 12; i++) {
-		if (pulse(l, outputs)) {
+		enum pulse is = pulse(l, outputs);
+
+		if (is == PULSE_STAYED) {
 			good++;
 			continue;
 		}
+		/* That the daemon alone stood still cannot be seen from
+		 * here, and is rare. */
+		moved += is == PULSE_MOVED;
+		ck_assert_int_le(moved, 1);
 		rig_until(rig, "RemoteOn", l ? "yes" : "no", 5000);
 		chip_until(rig, outputs, 10000);
 	}
