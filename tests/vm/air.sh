@@ -25,7 +25,8 @@ has_adapters() {
 }
 
 plug_adapters() {
-	btvirt -l$((phones + 1)) >/run/btvirt.log 2>&1 &
+	LD_PRELOAD=$BMS_BUILDDIR/tests/vm/one-event.so \
+		btvirt -l$((phones + 1)) >/run/btvirt.log 2>&1 &
 	btvirt=$!
 }
 
@@ -55,6 +56,15 @@ air_make() {
 
 phone() { "$BMS_BUILDDIR/tests/vm/phone" "$@"; }
 
+# Of hci0, then of the phones, one a line.
+addresses() {
+	local i
+	for ((i = 0; i <= phones; i++)); do
+		busctl get-property org.bluez /org/bluez/hci$i \
+			org.bluez.Adapter1 Address | cut -d '"' -f 2
+	done
+}
+
 # --- on the air -------------------------------------------------------------
 
 # Goes on listening until it is ended, or bluetoothd is.
@@ -73,7 +83,7 @@ stop_listening() {
 heard() { wc -l </run/air; }
 
 # heard_more THAN
-heard_more() { [ "$(heard)" -gt "$1" ]; }
+heard_more() { [ "$(heard)" -gt "$1" ] || { cat /run/air.log; return 1; }; }
 
 # The last one, decoded.
 readout() {

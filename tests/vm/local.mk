@@ -41,10 +41,10 @@ tests_vm_test_reaction_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_test_reaction_LDADD = $(TEST_LIBS)
 
 # What scripts and programs run in there.
-vm_tools = tests/vm/crowd tests/vm/flood tests/vm/floor tests/vm/phone \
-	tests/vm/readout tests/vm/watch
+vm_tools = tests/vm/att tests/vm/flood tests/vm/floor \
+	tests/vm/one-event.so tests/vm/phone tests/vm/readout tests/vm/watch
 check_PROGRAMS += $(vm_tools)
-tests_vm_crowd_SOURCES = tests/vm/crowd.c
+tests_vm_att_SOURCES = tests/vm/att.c
 tests_vm_floor_SOURCES = tests/vm/floor.c
 tests_vm_watch_SOURCES = tests/vm/watch.c
 tests_vm_flood_SOURCES = tests/vm/flood.c
@@ -55,6 +55,11 @@ tests_vm_phone_SOURCES = tests/vm/phone.c tests/vm/phone.h \
 tests_vm_phone_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_phone_LDADD = $(SYSTEMD_LIBS)
 tests_vm_readout_SOURCES = tests/vm/readout.c
+
+# Loaded into somebody else's program, so without this build's flags.
+tests_vm_one_event_so_SOURCES = tests/vm/one_event.c
+tests_vm_one_event_so_CFLAGS = -Wall -Wextra -fPIC
+tests_vm_one_event_so_LDFLAGS = -shared
 
 EXTRA_DIST += tests/vm/air.sh tests/vm/bed.sh tests/vm/build \
 	tests/vm/debian tests/vm/host tests/vm/init tests/vm/kernel \

@@ -7,10 +7,11 @@
  *
  *	advertisement COUNT	what company 737 advertises: the bytes behind
  *				the company in hex, each time they change
- *	name			the name that is advertised with it
+ *	name			the name that is advertised with it, while
+ *				another one listens
  *	connect			until its services are known
- *	table			every characteristic: UUID, flags, its bytes
- *				in hex, and what 2901 and 2904 hold
+ *	table			every characteristic: UUID, handle, flags, its
+ *				bytes in hex, and what its descriptors hold
  *	read UUID		its bytes in hex
  *	write UUID HEX
  *	subscribe UUID...	"subscribed", then "UUID HEX" for each that
@@ -72,13 +73,18 @@ int phone_call(struct phone *phone, const char *path, const char *interface,
 	return r;
 }
 
-static bool flag(struct phone *phone, const char *name)
+static bool flag_of(struct phone *phone, const char *path,
+		    const char *interface, const char *name)
 {
 	int is = 0;
 
-	return sd_bus_get_property_trivial(phone->bus, BLUEZ, phone->device,
-					   DEVICE, name, NULL, 'b', &is) >= 0
-		&& is;
+	return sd_bus_get_property_trivial(phone->bus, BLUEZ, path, interface,
+					   name, NULL, 'b', &is) >= 0 && is;
+}
+
+static bool flag(struct phone *phone, const char *name)
+{
+	return flag_of(phone, phone->device, DEVICE, name);
 }
 
 int phone_keep(struct value *value, sd_bus_message *m)
@@ -119,14 +125,22 @@ int phone_wait(struct phone *phone, bool (*is_so)(struct phone *phone))
 
 /* --- on the air --------------------------------------------------------- */
 
+static bool is_powered(struct phone *phone)
+{
+	return flag_of(phone, PHONE, ADAPTER, "Powered");
+}
+
 static int scan(struct phone *phone)
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
-	int r = sd_bus_call_method(phone->bus, BLUEZ, PHONE, ADAPTER,
-				   "SetDiscoveryFilter", &error, NULL, "a{sv}",
-				   2, "Transport", "s", "le",
-				   "DuplicateData", "b", 1);
+	int r = phone_wait(phone, is_powered);
 
+	if (r < 0)
+		return r;
+	r = sd_bus_call_method(phone->bus, BLUEZ, PHONE, ADAPTER,
+			       "SetDiscoveryFilter", &error, NULL, "a{sv}",
+			       2, "Transport", "s", "le",
+			       "DuplicateData", "b", 1);
 	if (r < 0)
 		r = phone_refused("SetDiscoveryFilter", &error, r);
 	else
@@ -202,12 +216,12 @@ static bool has_name(struct phone *phone)
 	return r >= 0;
 }
 
+/* Who listens scans already. Of two that began and ended at once BlueZ 5.82
+ * was seen to leave one without anything. */
 static int show_name(struct phone *phone, char *words[])
 {
-	int r = scan(phone);
-
 	(void)words;
-	return r < 0 ? r : phone_wait(phone, has_name);
+	return phone_wait(phone, has_name);
 }
 
 /* --- connected ---------------------------------------------------------- */

@@ -22,6 +22,7 @@ enum {
 	PATH_SIZE = 160,
 	VALUE_MAX = 512, /* Core 5.4, vol 3, part F, 3.2.9 */
 	OBJECTS_MAX = 400,
+	FLAGS_SIZE = 160,
 };
 
 struct value {
@@ -32,7 +33,9 @@ struct value {
 struct object {
 	char path[PATH_SIZE];
 	char uuid[UUID_DIGITS + 1];
-	bool is_descriptor; /* otherwise a characteristic */
+	bool is_descriptor; /* otherwise a characteristic: */
+	bool is_readable;
+	char flags[FLAGS_SIZE];
 };
 
 struct phone {

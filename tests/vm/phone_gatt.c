@@ -14,51 +14,101 @@ static int compare(const void *a, const void *b)
 		      ((const struct object *)b)->path);
 }
 
-/* One object of an a{oa{sa{sv}}}, where it is an attribute of the device. */
+/* "read,write" */
+static int read_flags(sd_bus_message *m, struct object *object)
+{
+	const char *flag;
+	size_t n = 0;
+	int r = sd_bus_message_enter_container(m, 'a', "s");
+
+	object->flags[0] = '\0';
+	while (r >= 0 && (r = sd_bus_message_read(m, "s", &flag)) > 0) {
+		n += (size_t)snprintf(object->flags + n,
+				      sizeof(object->flags) - n, "%s%s",
+				      n ? "," : "", flag);
+		if (n >= sizeof(object->flags))
+			return -EMSGSIZE;
+		object->is_readable |= strcmp(flag, "read") == 0;
+	}
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+static int read_property(sd_bus_message *m, struct object *object)
+{
+	const char *name;
+	const char *uuid;
+	int r = sd_bus_message_read(m, "s", &name);
+
+	if (r < 0)
+		return r;
+	if (strcmp(name, "UUID") == 0) {
+		r = sd_bus_message_read(m, "v", "s", &uuid);
+		if (r >= 0)
+			snprintf(object->uuid, sizeof(object->uuid), "%s",
+				 uuid);
+		return r;
+	}
+	if (strcmp(name, "Flags") != 0)
+		return sd_bus_message_skip(m, "v");
+	r = sd_bus_message_enter_container(m, 'v', "as");
+	if (r >= 0)
+		r = read_flags(m, object);
+	return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
+/* An interface and its properties: whether it is an attribute's. */
+static int read_interface(sd_bus_message *m, struct object *object)
+{
+	const char *interface;
+	bool is_attribute;
+	int r = sd_bus_message_read(m, "s", &interface);
+
+	if (r < 0)
+		return r;
+	object->is_descriptor |= strcmp(interface, DESCRIPTOR) == 0;
+	is_attribute = object->is_descriptor ||
+		strcmp(interface, CHARACTERISTIC) == 0;
+	if (!is_attribute) {
+		r = sd_bus_message_skip(m, "a{sv}");
+		return r < 0 ? r : 0;
+	}
+	r = sd_bus_message_enter_container(m, 'a', "{sv}");
+	while (r >= 0 &&
+	       (r = sd_bus_message_enter_container(m, 'e', "sv")) > 0) {
+		r = read_property(m, object);
+		if (r >= 0)
+			r = sd_bus_message_exit_container(m);
+	}
+	if (r >= 0)
+		r = sd_bus_message_exit_container(m);
+	return r < 0 ? r : 1;
+}
+
+/* One object of an a{oa{sa{sv}}}, where it is an attribute of the device:
+ * to ask for each of them takes seconds. */
 static int add_object(struct phone *phone, sd_bus_message *m)
 {
 	struct object *object = &phone->objects[phone->n_objects];
 	const char *path;
-	const char *interface;
-	bool is_characteristic = false;
+	bool is_ours = false;
 	int r = sd_bus_message_read(m, "o", &path);
 
 	if (r < 0 || phone->n_objects == N_ELEMENTS(phone->objects))
 		return r < 0 ? r : -E2BIG;
-	object->is_descriptor = false;
+	*object = (struct object){ .is_descriptor = false };
 	snprintf(object->path, sizeof(object->path), "%s", path);
 	r = sd_bus_message_enter_container(m, 'a', "{sa{sv}}");
 	while (r >= 0 &&
 	       (r = sd_bus_message_enter_container(m, 'e', "sa{sv}")) > 0) {
-		r = sd_bus_message_read(m, "s", &interface);
-		if (r < 0)
-			break;
-		if (strcmp(interface, DESCRIPTOR) == 0)
-			object->is_descriptor = true;
-		if (strcmp(interface, CHARACTERISTIC) == 0)
-			is_characteristic = true;
-		r = sd_bus_message_skip(m, "a{sv}");
+		r = read_interface(m, object);
+		is_ours |= r > 0;
 		if (r >= 0)
 			r = sd_bus_message_exit_container(m);
 	}
-	if ((is_characteristic || object->is_descriptor) &&
+	if (is_ours &&
 	    strncmp(object->path, phone->device, strlen(phone->device)) == 0)
 		phone->n_objects++;
 	return r < 0 ? r : sd_bus_message_exit_container(m);
-}
-
-static int read_uuid(struct phone *phone, struct object *object)
-{
-	char *uuid = NULL;
-	int r = sd_bus_get_property_string(phone->bus, BLUEZ, object->path,
-					   object->is_descriptor ?
-					   DESCRIPTOR : CHARACTERISTIC,
-					   "UUID", NULL, &uuid);
-
-	if (r >= 0)
-		snprintf(object->uuid, sizeof(object->uuid), "%s", uuid);
-	free(uuid);
-	return r;
 }
 
 static int read_objects(struct phone *phone)
@@ -81,8 +131,6 @@ static int read_objects(struct phone *phone)
 	}
 	qsort(phone->objects, phone->n_objects, sizeof(*phone->objects),
 	      compare);
-	for (size_t i = 0; r >= 0 && i < phone->n_objects; i++)
-		r = read_uuid(phone, &phone->objects[i]);
 	sd_bus_message_unref(m);
 	sd_bus_error_free(&error);
 	return r;
@@ -168,24 +216,6 @@ int phone_write(struct phone *phone, char *words[])
 	return r;
 }
 
-/* Prints its flags; whether it can be read. */
-static bool print_flags(struct phone *phone, const struct object *object)
-{
-	char **flags = NULL;
-	bool readable = false;
-	int r = sd_bus_get_property_strv(phone->bus, BLUEZ, object->path,
-					 CHARACTERISTIC, "Flags", NULL,
-					 &flags);
-
-	for (size_t i = 0; r >= 0 && flags[i]; i++) {
-		printf("%c%s", i ? ',' : ' ', flags[i]);
-		readable = readable || strcmp(flags[i], "read") == 0;
-		free(flags[i]);
-	}
-	free(flags);
-	return readable;
-}
-
 static int print_value(struct phone *phone, const struct object *object)
 {
 	struct value value;
@@ -196,6 +226,15 @@ static int print_value(struct phone *phone, const struct object *object)
 	printf(" ");
 	phone_print(&value);
 	return 0;
+}
+
+/* A path ends with the handle of the declaration; the value's is the next
+ * (Core 5.4, vol 3, part G, 3.3). */
+static unsigned int handle_of(const struct object *object)
+{
+	const char *end = strrchr(object->path, '/') + 1;
+
+	return (unsigned int)strtoul(end + strlen("char"), NULL, 16) + 1;
 }
 
 /* A descriptor's path is below its characteristic's. */
@@ -210,8 +249,9 @@ int phone_table(struct phone *phone, char *words[])
 		if (object->is_descriptor)
 			printf(" %s", object->uuid);
 		else
-			printf("%s%s", i ? "\n" : "", object->uuid);
-		if (object->is_descriptor || print_flags(phone, object))
+			printf("%s%s %04x %s", i ? "\n" : "", object->uuid,
+			       handle_of(object), object->flags);
+		if (object->is_descriptor || object->is_readable)
 			r = print_value(phone, object);
 	}
 	printf("\n");

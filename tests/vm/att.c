@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Clients that come and go, each by a controller of its own:
+ * Clients of the attributes behind a Bluetooth controller, below bluetoothd,
+ * which hears of them from the server's side only:
  *
- *	crowd SERVER CLIENT...
+ *	att ask SERVER CLIENT PDU...
+ *	att crowd SERVER CLIENT...
  *
- * SERVER and CLIENT are addresses (00:AA:01:00:00:00). Each client connects
- * to the server's attributes, asks for its first services a hundred times as
- * fast as it is answered, lets go, rests, and does it again; below bluetoothd,
- * which hears of it from the server's side only. Whoever is connected keeps
- * the others out, on this air. Prints how often they have been in, all
- * together, each time that one goes; until it is ended.
+ * SERVER and CLIENT are addresses (00:AA:01:00:00:00), a PDU is hex. ask:
+ * connects, sends each request and prints the answer to it. What a phone's
+ * own bluetoothd would make of an error is left out that way: upon
+ * "insufficient authentication" it begins to pair.
+ *
+ * crowd: each client connects, asks for its first services a hundred times as
+ * fast as it is answered, lets go, rests, and does it again. Whoever is
+ * connected keeps the others out, on this air. Prints how often they have
+ * been in, all together, each time that one goes; until it is ended.
  */
 #include <errno.h>
 #include <poll.h>
@@ -23,12 +28,14 @@
 
 enum {
 	CLIENTS_MAX = 16,
+	PDU_MAX = 600,
 	BTPROTO_L2CAP = 0,
 	CID_ATT = 4, /* Core 5.4, vol 3, part A, 2.1 */
 	LE_PUBLIC = 1,
 	TURN_MS = 100,
 	QUESTIONS = 100,
 	REST_MS = 5000, /* the kernel keeps the link 2 s longer */
+	ANSWER_MS = 15000,
 };
 
 /* As in the kernel's net/bluetooth/l2cap.h. */
@@ -148,26 +155,107 @@ static unsigned int turn(struct client *client, size_t n,
 	return served;
 }
 
-int main(int argc, char *argv[])
+static int crowd(const struct sockaddr_l2 *server, char *addresses[],
+		 size_t n)
 {
 	static struct client client[CLIENTS_MAX];
-	struct sockaddr_l2 server;
-	size_t n = 0;
 	unsigned int served = 0;
 
-	if (argc < 3 || argc - 2 > CLIENTS_MAX || parse(argv[1], &server) < 0)
+	if (n > CLIENTS_MAX)
 		return 2;
-	for (; n < (size_t)argc - 2; n++) {
-		if (parse(argv[n + 2], &client[n].address) < 0)
+	for (size_t i = 0; i < n; i++) {
+		if (parse(addresses[i], &client[i].address) < 0)
 			return 2;
-		client[n].fd = -1;
+		client[i].fd = -1;
 	}
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (;;) {
-		unsigned int more = turn(client, n, &server);
+		unsigned int more = turn(client, n, server);
 
 		served += more;
 		if (more)
 			printf("%u\n", served);
 	}
+}
+
+/* --- one client ----------------------------------------------------------- */
+
+static int wait_for(int fd, short events)
+{
+	struct pollfd pfd = { fd, events, 0 };
+
+	if (poll(&pfd, 1, ANSWER_MS) > 0 && pfd.revents & events)
+		return 0;
+	fprintf(stderr, "no answer\n");
+	return -ETIMEDOUT;
+}
+
+static int tell(int fd, const char *hex)
+{
+	uint8_t pdu[PDU_MAX];
+	size_t n = strlen(hex) / 2;
+
+	if (n > sizeof(pdu))
+		return -EMSGSIZE;
+	for (size_t i = 0; i < n; i++)
+		if (sscanf(hex + 2 * i, "%2hhx", &pdu[i]) != 1)
+			return -EINVAL;
+	return send(fd, pdu, n, MSG_NOSIGNAL) == (ssize_t)n ? 0 : -EIO;
+}
+
+/* Requests have even numbers but for errors, answers odd ones, and what has
+ * not been asked for is 0x1b and above (vol 3, part F, 3.4.8). */
+static bool is_answer(uint8_t opcode)
+{
+	return opcode % 2 == 1 && opcode < 0x1b;
+}
+
+static int show_answer(int fd)
+{
+	uint8_t pdu[PDU_MAX];
+	ssize_t n;
+
+	do {
+		if (wait_for(fd, POLLIN) < 0)
+			return -ETIMEDOUT;
+		n = recv(fd, pdu, sizeof(pdu), 0);
+	} while (n > 0 && !is_answer(pdu[0]));
+	if (n <= 0)
+		return -EPIPE;
+	for (ssize_t i = 0; i < n; i++)
+		printf("%02x", pdu[i]);
+	printf("\n");
+	return 0;
+}
+
+static int ask_all(const struct sockaddr_l2 *server, char *words[], size_t n)
+{
+	struct client client = { .fd = -1 };
+	int r = n > 1 ? parse(words[0], &client.address) : -EINVAL;
+
+	if (r < 0)
+		return 2;
+	enter(&client, server);
+	r = client.fd >= 0 ? wait_for(client.fd, POLLOUT) : -EIO;
+	for (size_t i = 1; i < n && r >= 0; i++) {
+		r = tell(client.fd, words[i]);
+		if (r >= 0)
+			r = show_answer(client.fd);
+	}
+	if (r < 0)
+		fprintf(stderr, "%s\n", strerror(-r));
+	return r < 0;
+}
+
+int main(int argc, char *argv[])
+{
+	struct sockaddr_l2 server;
+
+	if (argc < 4 || parse(argv[2], &server) < 0)
+		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (strcmp(argv[1], "crowd") == 0)
+		return crowd(&server, argv + 3, (size_t)argc - 3);
+	if (strcmp(argv[1], "ask") == 0)
+		return ask_all(&server, argv + 3, (size_t)argc - 3);
+	return 2;
 }
