@@ -47,6 +47,23 @@ void agent_close(struct bluez *b)
 	b->window = (mono_t){ 0 };
 }
 
+/* Where a new bond takes the place of an old one BlueZ tells nothing, neither
+ * that it was made nor by whose passkey. So the old one, which the phone has
+ * forgotten, goes first and the connection with it: the next try in the window
+ * is like anybody's. */
+static int begin_anew(struct bluez *b, const struct bluez_device *d,
+		      sd_bus_error *error)
+{
+	char address[BLUEZ_ADDRESS_SIZE];
+
+	strcpy(address, d->address);
+	if (bluez_remove(b, address) < 0)
+		end_pairing(b, d->path);
+	b->hooks.tell(b->hooks.data, BLUEZ_BOND_RENEWED, address);
+	return sd_bus_error_set(error, REJECTED,
+				"Its bond of before is removed first.");
+}
+
 static int on_passkey(sd_bus_message *m, void *userdata, sd_bus_error *error)
 {
 	struct bluez *b = userdata;
@@ -68,6 +85,8 @@ static int on_passkey(sd_bus_message *m, void *userdata, sd_bus_error *error)
 		return sd_bus_error_set(error, REJECTED,
 					"The pairing window is closed.");
 	}
+	if (d->bonded)
+		return begin_anew(b, d, error);
 	snprintf(text, sizeof(text), "%06u", (unsigned int)passkey % 1000000);
 	d->shown = true;
 	/* Told again with every digit that is typed in. */

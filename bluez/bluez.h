@@ -85,6 +85,7 @@ enum bluez_event {
 	BLUEZ_BOND_ELSEWHERE, /* by another program: it may not */
 	BLUEZ_BOND_REMOVED,   /* by bluez_remove(), or by the device itself */
 	BLUEZ_BOND_KEPT,      /* bluez_remove() was refused */
+	BLUEZ_BOND_RENEWED,   /* wants to pair anew: is removed before */
 	BLUEZ_WINDOW_CLOSED,  /* its time is over; address is empty */
 	BLUEZ_WRITE_REFUSED,  /* the first of a device that may not */
 };

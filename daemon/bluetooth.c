@@ -152,6 +152,11 @@ static void tell(void *data, enum bluez_event event, const char *address)
 			 "BlueZ did not remove the bond of %s, which may "
 			 "change nothing now", address);
 		return;
+	case BLUEZ_BOND_RENEWED:
+		log_line(LOG_LEVEL_NOTICE, "bluetooth",
+			 "%s was paired before: that bond is removed, pair it "
+			 "once more now", address);
+		return;
 	case BLUEZ_WINDOW_CLOSED:
 		log_line(LOG_LEVEL_NOTICE, "bluetooth",
 			 "the pairing window is closed, nobody was paired");

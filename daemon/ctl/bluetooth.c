@@ -278,6 +278,18 @@ static int remove_bond(sd_bus *bus, const char *address, sd_bus_error *error)
 
 /* --- pairing -------------------------------------------------------------- */
 
+/* The daemon removes it where the phone has forgotten its own. */
+static void print_removed(const struct snapshot_bonds *before,
+			  const struct snapshot_bonds *after)
+{
+	for (uint32_t i = 0; i < before->n; i++) {
+		if (!has_bond(after, before->bond[i].address))
+			printf("%s was paired before, that bond is removed: "
+			       "pair it once more\n",
+			       before->bond[i].address);
+	}
+}
+
 static void print_paired(const struct page *before, const struct page *after)
 {
 	for (uint32_t i = 0; i < after->bonds.n; i++) {
@@ -291,16 +303,19 @@ static void print_paired(const struct page *before, const struct page *after)
 
 /* Until the window is closed. 1 where somebody was paired meanwhile, 0, or
  * -errno. */
-static int follow(sd_bus *bus, const struct page *before, sd_bus_error *error)
+static int follow(sd_bus *bus, struct page *before, sd_bus_error *error)
 {
 	char shown[KEY_SIZE] = "", passkey[KEY_SIZE];
 	struct page page;
 	int r;
 
 	while ((r = load(bus, &page, error)) >= 0) {
+		print_removed(&before->bonds, &page.bonds);
+		print_removed(&before->others, &page.others);
 		print_paired(before, &page);
 		if (page.bonds.n > before->bonds.n)
 			return 1;
+		*before = page;
 		if (!page.pairing)
 			return 0;
 		(void)ask(bus, "GetPasskey", passkey);

@@ -389,6 +389,31 @@ START_TEST(within_the_window_the_shown_passkey_pairs)
 }
 END_TEST
 
+/* G3: BlueZ would not tell that a bond has taken the place of another, so a
+ * phone that has forgotten its own is like a new one, with its next try. */
+START_TEST(a_phone_that_pairs_anew_closes_the_window)
+{
+	pid_t pid;
+
+	rig_bluez_pair(rig, PHONE, "phone");
+	rig_bluez(rig, "connect " PHONE);
+	pid = start_pair();
+	rig_bluez_until(rig, "pairable", "yes", SOON_MS);
+	rig_bluez_until(rig, "pair " PHONE, "refused", SOON_MS);
+	until_printed("pair.log", PHONE " was paired before");
+	rig_until(rig, "bluetooth.Bonds", "", SOON_MS);
+	rig_until_log(rig, PHONE " was paired before: that bond is removed",
+		      SOON_MS);
+	ck_assert_str_eq(rig_get(rig, "bluetooth.PairingOpen"), "yes");
+	rig_bluez_until(rig, "pair " PHONE, "shown", SOON_MS);
+	rig_bluez(rig, "bond " PHONE " phone");
+	rig_until(rig, "bluetooth.Bonds", PHONE " phone", SOON_MS);
+	rig_until(rig, "bluetooth.PairingOpen", "no", SOON_MS);
+	ck_assert_int_eq(rig_reap(pid, 5000), 0);
+	until_printed("pair.log", "Paired with " PHONE);
+}
+END_TEST
+
 /* G3: a bond from before is no news when BlueZ or the adapter is back. */
 START_TEST(a_bond_is_told_once)
 {
@@ -444,6 +469,7 @@ int main(void)
 		nobody_but_bluez_may_ask_or_write,
 		outside_of_the_window_nobody_can_pair,
 		within_the_window_the_shown_passkey_pairs,
+		a_phone_that_pairs_anew_closes_the_window,
 		a_bond_is_told_once,
 		the_window_closes_after_two_minutes,
 		pairable_is_switched_off_again_where_others_switch_it_on,
