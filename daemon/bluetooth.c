@@ -68,6 +68,20 @@ int bluetooth_key_make(struct bmsd *d)
 	return 0;
 }
 
+void bluetooth_key_turn(struct bmsd *d, mono_t now)
+{
+	struct bluetooth *bt = &d->bluetooth;
+
+	if (bt->keyed || !mono_reached(now, bt->key_retry))
+		return;
+	bt->key_retry = mono_add_ms(now, BLUETOOTH_KEY_RETRY_MS);
+	if (bluetooth_key_make(d) < 0)
+		return;
+	keep_touch(d, KEEP_BLUETOOTH, now);
+	log_line(LOG_LEVEL_NOTICE, "bluetooth",
+		 "there are random bytes now, Instant Readout has its key");
+}
+
 static int base_load(int fd, uint16_t *ret)
 {
 	char text[BASE_SIZE];
@@ -290,6 +304,8 @@ static void arm(struct bluetooth *bt, mono_t now)
 
 	if (!bt->connection)
 		next = mono_min(next, bt->retry);
+	if (!bt->keyed)
+		next = mono_min(next, bt->key_retry);
 	if (bt->on && !bt->d->settings->bluetooth.enabled)
 		next = mono_min(next, off_at(bt, now));
 	ms = mono_elapsed_ms(now, next);
@@ -356,6 +372,7 @@ static void turn(struct bluetooth *bt, mono_t now)
 	    bt->adapter != bt->d->settings->bluetooth.adapter)
 		disconnect(bt);
 	bt->adapter = bt->d->settings->bluetooth.adapter;
+	bluetooth_key_turn(bt->d, now);
 	want(bt, now);
 	if (!bt->connection && mono_reached(now, bt->retry))
 		connect_bus(bt, now);
@@ -499,4 +516,18 @@ int bluetooth_remove(struct bmsd *d, const char *address,
 		return refuse(error, r, "another bond is being removed; try "
 			      "again");
 	return r;
+}
+
+int bluetooth_key(struct bmsd *d, char answer[ORDER_ERROR_SIZE])
+{
+	struct text t = text_in(answer, ORDER_ERROR_SIZE);
+	char key[BLUETOOTH_KEY_TEXT_SIZE];
+
+	if (!d->bluetooth.keyed)
+		return refuse(answer, -EAGAIN, "there is no key yet: the "
+			      "kernel has no random bytes to make one of; it "
+			      "is tried again every second");
+	bluetooth_key_text(d, key);
+	text_str(&t, key);
+	return 0;
 }

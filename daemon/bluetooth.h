@@ -29,6 +29,7 @@
 enum {
 	BLUETOOTH_GRACE_MS = 30000,
 	BLUETOOTH_GUEST_MS = 300000,
+	BLUETOOTH_KEY_RETRY_MS = 1000,
 	BLUETOOTH_KEY_TEXT_SIZE = 2 * AES128_KEY_SIZE + 1,
 };
 
@@ -53,6 +54,7 @@ struct bluetooth {
 	char told_text[BLUEZ_TEXT_SIZE];
 	uint8_t key[AES128_KEY_SIZE];
 	bool keyed;          /* the key has been loaded or made */
+	mono_t key_retry;    /* to make one where there is none */
 	struct bonds bonds;  /* who may write */
 	uint16_t counter;    /* of the last advertisement */
 	struct fill_texts texts;
@@ -77,6 +79,7 @@ const struct bluez_status *bluetooth_status(const struct bmsd *d);
 int bluetooth_pair(struct bmsd *d, char error[ORDER_ERROR_SIZE]);
 int bluetooth_remove(struct bmsd *d, const char *address,
 		     char error[ORDER_ERROR_SIZE]);
+int bluetooth_key(struct bmsd *d, char answer[ORDER_ERROR_SIZE]);
 
 /* --- the key, for keep.c --- */
 void bluetooth_key_text(const struct bmsd *d,
@@ -86,6 +89,10 @@ int bluetooth_key_set(struct bmsd *d, const char *text);
 /* A new one, of which also the first byte is another than before. 0, or
  * -errno where the kernel gives no random bytes. */
 int bluetooth_key_make(struct bmsd *d);
+
+/* Makes one where there is none yet, once in BLUETOOTH_KEY_RETRY_MS: at the
+ * first boot the kernel's random bytes may come later than this program. */
+void bluetooth_key_turn(struct bmsd *d, mono_t now);
 
 /* --- bluetooth_client.c: struct bluez_hooks; data is the daemon --- */
 size_t bluetooth_advertise(void *data, uint8_t ret[BLUEZ_ADVERTISE_MAX]);

@@ -322,7 +322,8 @@ static void keep_load_bluetooth(struct bmsd *d, mono_t now)
 	if (r < 0)
 		log_line(LOG_LEVEL_WARNING, "bluetooth",
 			 "no random bytes for a key: %s, no Instant Readout "
-			 "until the next start", strerror(-r));
+			 "until there are, trying again every second",
+			 strerror(-r));
 	else
 		keep_touch(d, KEEP_BLUETOOTH, now);
 }

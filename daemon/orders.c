@@ -164,8 +164,7 @@ int bmsd_carry_out(void *data, const struct order *order,
 	case ORDER_REMOVE_BOND:
 		return bluetooth_remove(d, order->address, text);
 	case ORDER_KEY:
-		bluetooth_key_text(d, text);
-		return 0;
+		return bluetooth_key(d, text);
 	case ORDER_PASSKEY:
 		return order_passkey(d, text);
 	}

@@ -25,7 +25,8 @@ struct page {
 	int pairing;
 	struct snapshot_bonds bonds;
 	struct snapshot_bonds others; /* paired, but not by us */
-	char key[KEY_SIZE]; /* "" where it may not be seen */
+	char key[KEY_SIZE]; /* "" where it may not be seen, or is none */
+	char no_key[BLUEZ_TEXT_SIZE]; /* why */
 };
 
 struct field {
@@ -126,13 +127,14 @@ static int load(sd_bus *bus, struct page *ret, sd_bus_error *error)
 	return r < 0 ? r : 0;
 }
 
-/* GetKey() or GetPasskey(); "" where that may not be asked. */
-static int ask(sd_bus *bus, const char *method, char ret[KEY_SIZE])
+/* GetKey() or GetPasskey(); "" where there is an error. */
+static int ask(sd_bus *bus, const char *method, char ret[KEY_SIZE],
+	       sd_bus_error *error)
 {
 	sd_bus_message *reply = NULL;
 	const char *text = "";
 	int r = sd_bus_call_method(bus, BUS_NAME, BUS_ROOT, BUS_BLUETOOTH,
-				   method, NULL, &reply, "");
+				   method, error, &reply, "");
 
 	if (r >= 0)
 		r = sd_bus_message_read(reply, "s", &text);
@@ -165,8 +167,7 @@ static void print_page(const struct ctl *ctl, const struct page *page)
 	print_label(&printer, "Address");
 	printf("%s\n", print_or_dash(page->address));
 	print_label(&printer, "Instant Readout key");
-	printf("%s\n", *page->key ? page->key :
-	       "for root and the group vebus-bms-ng only");
+	printf("%s\n", *page->key ? page->key : page->no_key);
 	print_label(&printer, "Connected devices");
 	printf("%u\n", (unsigned int)page->clients);
 	print_label(&printer, "Pairing window");
@@ -214,6 +215,20 @@ static void json_page(const struct page *page)
 	puts("}");
 }
 
+static void load_key(sd_bus *bus, struct page *page)
+{
+	sd_bus_error error = SD_BUS_ERROR_NULL;
+	int r = ask(bus, "GetKey", page->key, &error);
+
+	if (sd_bus_error_has_name(&error, SD_BUS_ERROR_ACCESS_DENIED))
+		strcpy(page->no_key,
+		       "for root and the group vebus-bms-ng only");
+	else if (r < 0)
+		snprintf(page->no_key, sizeof(page->no_key), "%s",
+			 error.message ? error.message : strerror(-r));
+	sd_bus_error_free(&error);
+}
+
 static int show(const struct ctl *ctl, sd_bus *bus, sd_bus_error *error)
 {
 	struct page page;
@@ -221,7 +236,7 @@ static int show(const struct ctl *ctl, sd_bus *bus, sd_bus_error *error)
 
 	if (r < 0)
 		return r;
-	(void)ask(bus, "GetKey", page.key);
+	load_key(bus, &page);
 	if (ctl->json)
 		json_page(&page);
 	else
@@ -318,7 +333,7 @@ static int follow(sd_bus *bus, struct page *before, sd_bus_error *error)
 		*before = page;
 		if (!page.pairing)
 			return 0;
-		(void)ask(bus, "GetPasskey", passkey);
+		(void)ask(bus, "GetPasskey", passkey, NULL);
 		if (*passkey && strcmp(passkey, shown) != 0)
 			printf("Passkey: %s\n", passkey);
 		strcpy(shown, passkey);

@@ -67,3 +67,9 @@ tests_unit_test_turn_lines_SOURCES = tests/unit/test-turn-lines.c \
 	$(turn_fixture)
 tests_unit_test_turn_lines_CFLAGS = $(TEST_CFLAGS)
 tests_unit_test_turn_lines_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-bluetooth
+TESTS += tests/unit/test-bluetooth
+tests_unit_test_bluetooth_SOURCES = tests/unit/test-bluetooth.c
+tests_unit_test_bluetooth_CFLAGS = $(TEST_CFLAGS)
+tests_unit_test_bluetooth_LDADD = $(TEST_LIBS)

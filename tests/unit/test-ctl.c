@@ -269,6 +269,17 @@ START_TEST(bluetooth_shows_key_and_bonds_and_removes_one)
 		      1, "there is no bond");
 	check_failure(&f, "--session-bus pair", 1, "there is no bond");
 	ck_assert_int_eq((int)f.order.kind, ORDER_PAIR);
+	f.order_result = -EAGAIN;
+	f.order_error = "there is no key yet";
+	check_run(&f, "--session-bus bluetooth", 0,
+		  "Bluetooth             advertising\n"
+		  "Address               00:AA:01:00:00:00\n"
+		  "Instant Readout key   there is no key yet\n"
+		  "Connected devices     0\n"
+		  "Pairing window        closed\n"
+		  "Paired                00:11:22:33:44:55 phone\n"
+		  "Paired elsewhere      66:77:88:99:AA:BB keys "
+		  "(may change nothing)\n");
 	check_failure(&f, "--session-bus bluetooth away", 2, "remove ADDRESS");
 	check_failure(&f, "--session-bus bluetooth remove", 2,
 		      "remove ADDRESS");
