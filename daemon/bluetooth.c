@@ -259,24 +259,22 @@ static void tell_state(struct bluetooth *bt, mono_t now)
 
 /* --- turns ---------------------------------------------------------------- */
 
-bool bluetooth_wanted(const struct bmsd *d, mono_t now)
+bool bluetooth_wanted(bool enabled, bool guest, mono_t start, mono_t now)
 {
-	const struct bluetooth *bt = &d->bluetooth;
-	uint64_t since_ms = mono_elapsed_ms(bt->start, now);
+	uint64_t since_ms = mono_elapsed_ms(start, now);
 
-	if (d->settings->bluetooth.enabled || since_ms < BLUETOOTH_GRACE_MS)
-		return true;
-	return bt->on && bt->bluez && bluez_status(bt->bluez)->used &&
-	       since_ms < BLUETOOTH_GUEST_MS;
+	return enabled || since_ms < BLUETOOTH_GRACE_MS ||
+	       (guest && since_ms < BLUETOOTH_GUEST_MS);
 }
 
-/* When that ends by itself, where it is not enabled. */
-static mono_t off_at(const struct bluetooth *bt, mono_t now)
+mono_t bluetooth_wanted_until(mono_t start, mono_t now)
 {
-	mono_t grace = mono_add_ms(bt->start, BLUETOOTH_GRACE_MS);
+	mono_t grace = mono_add_ms(start, BLUETOOTH_GRACE_MS);
+	mono_t guest = mono_add_ms(start, BLUETOOTH_GUEST_MS);
 
-	return mono_reached(now, grace) ?
-		mono_add_ms(bt->start, BLUETOOTH_GUEST_MS) : grace;
+	if (!mono_reached(now, grace))
+		return grace;
+	return mono_reached(now, guest) ? MONO_NEVER : guest;
 }
 
 static enum bms_bluetooth led_state(enum bluez_state state)
@@ -307,7 +305,8 @@ static void arm(struct bluetooth *bt, mono_t now)
 	if (!bt->keyed)
 		next = mono_min(next, bt->key_retry);
 	if (bt->on && !bt->d->settings->bluetooth.enabled)
-		next = mono_min(next, off_at(bt, now));
+		next = mono_min(next,
+				bluetooth_wanted_until(bt->start, now));
 	ms = mono_elapsed_ms(now, next);
 	if (ms < TURN_MIN_MS)
 		ms = TURN_MIN_MS;
@@ -321,9 +320,11 @@ static void arm(struct bluetooth *bt, mono_t now)
 
 static void want(struct bluetooth *bt, mono_t now)
 {
+	bool guest = bt->on && bluez_status(bt->bluez)->used;
 	char adapter[ADAPTER_SIZE] = "auto";
 
-	bt->on = bluetooth_wanted(bt->d, now);
+	bt->on = bluetooth_wanted(bt->d->settings->bluetooth.enabled, guest,
+				  bt->start, now);
 	if (bt->adapter >= 0)
 		snprintf(adapter, sizeof(adapter), "hci%d", (int)bt->adapter);
 	bluez_want(bt->bluez, bt->on, adapter);

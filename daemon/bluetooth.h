@@ -69,8 +69,12 @@ void bluetooth_stop(struct bmsd *d);
  * something, which makes no turn where nothing of it shows. */
 void bluetooth_turn(struct bmsd *d, mono_t now);
 
-/* Whether it is to be on. */
-bool bluetooth_wanted(const struct bmsd *d, mono_t now);
+/* Whether it is to be on: enabled as the settings say; guest where it is on
+ * and somebody is connected who has asked for a value. */
+bool bluetooth_wanted(bool enabled, bool guest, mono_t start, mono_t now);
+/* When that is to be judged again, where it is not enabled; always after
+ * now, and MONO_NEVER where time changes nothing any more. */
+mono_t bluetooth_wanted_until(mono_t start, mono_t now);
 
 /* NULL where there is none. */
 const struct bluez_status *bluetooth_status(const struct bmsd *d);

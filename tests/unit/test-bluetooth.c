@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Of Bluetooth in the daemon what needs no bluetoothd: the key where the
- * kernel has no random bytes yet (G1).
+ * kernel has no random bytes yet (G1), and how long it is on (G4).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -93,11 +93,57 @@ START_TEST(a_key_is_tried_every_second_until_there_is_one)
 }
 END_TEST
 
+/* G4: where it is switched off. */
+START_TEST(it_is_on_for_30_s_and_for_a_guest_300_s_at_most)
+{
+	static const struct {
+		uint32_t since_ms;
+		bool guest;
+		bool on;
+	} rows[] = {
+		{ 0, false, true }, { 0, true, true },
+		{ 29999, false, true }, { 30000, false, false },
+		{ 30000, true, true }, { 299999, true, true },
+		{ 299999, false, false }, { 300000, true, false },
+		{ 4000000000, true, false },
+	};
+	const mono_t start = at_ms(123456);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		mono_t now = mono_add_ms(start, rows[i].since_ms);
+
+		ck_assert_int_eq(bluetooth_wanted(false, rows[i].guest, start,
+						  now), rows[i].on);
+		ck_assert(bluetooth_wanted(true, rows[i].guest, start, now));
+	}
+}
+END_TEST
+
+/* G4: nothing else may wake the loop then. */
+START_TEST(it_is_judged_again_when_its_time_is_over)
+{
+	const mono_t start = at_ms(123456);
+	mono_t grace = mono_add_ms(start, 30000);
+	mono_t guest = mono_add_ms(start, 300000);
+
+	ck_assert_uint_eq(bluetooth_wanted_until(start, start).us, grace.us);
+	ck_assert_uint_eq(bluetooth_wanted_until(
+		start, mono_add_ms(start, 29999)).us, grace.us);
+	ck_assert_uint_eq(bluetooth_wanted_until(start, grace).us, guest.us);
+	ck_assert_uint_eq(bluetooth_wanted_until(
+		start, mono_add_ms(start, 299999)).us, guest.us);
+	ck_assert_uint_eq(bluetooth_wanted_until(start, guest).us,
+			  MONO_NEVER.us);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		where_there_is_no_key_yet_none_is_told,
 		a_key_is_tried_every_second_until_there_is_one,
+		it_is_on_for_30_s_and_for_a_guest_300_s_at_most,
+		it_is_judged_again_when_its_time_is_over,
 	};
 	Suite *suite = suite_create("Bluetooth in the daemon");
 	TCase *tcase = tcase_create("bluetooth");
