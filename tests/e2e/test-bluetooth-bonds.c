@@ -183,14 +183,23 @@ static void restart_daemon(void)
 	rig_bluez_until(rig, "advertised", NULL, SOON_MS);
 }
 
+static void until_kept(void)
+{
+	uint64_t deadline = rig_now_us() + SOON_MS * UINT64_C(1000);
+
+	while (access(rig_path(rig, "state/bonds.0"), F_OK) < 0) {
+		ck_assert_msg(rig_now_us() < deadline, "it is not kept");
+		rig_turn(rig);
+	}
+}
+
 /* G2, G3 */
 START_TEST(who_may_write_is_kept_over_a_kill)
 {
 	rig_bluez_pair(rig, PHONE, "phone");
 	rig_bluez(rig, "bond " OTHER " other");
 	rig_until(rig, "bluetooth.OtherBonds", OTHER " other", SOON_MS);
-	while (access(rig_path(rig, "state/bonds.0"), F_OK) < 0)
-		rig_turn(rig);
+	until_kept();
 	restart_daemon();
 	rig_until(rig, "bluetooth.Bonds", PHONE " phone", SOON_MS);
 	rig_until(rig, "bluetooth.OtherBonds", OTHER " other", SOON_MS);
