@@ -532,3 +532,16 @@ int bluetooth_key(struct bmsd *d, char answer[ORDER_ERROR_SIZE])
 	text_str(&t, key);
 	return 0;
 }
+
+int bluetooth_new_key(struct bmsd *d, char answer[ORDER_ERROR_SIZE])
+{
+	if (bluetooth_key_make(d) < 0)
+		return refuse(answer, -EAGAIN, "the kernel has no random "
+			      "bytes to make a key of; nothing was changed, "
+			      "try again");
+	keep_touch(d, KEEP_BLUETOOTH, clock_mono());
+	log_line(LOG_LEVEL_NOTICE, "bluetooth",
+		 "Instant Readout has a new key, readers with the old one "
+		 "see nothing any more");
+	return bluetooth_key(d, answer);
+}

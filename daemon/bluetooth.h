@@ -84,6 +84,8 @@ int bluetooth_pair(struct bmsd *d, char error[ORDER_ERROR_SIZE]);
 int bluetooth_remove(struct bmsd *d, const char *address,
 		     char error[ORDER_ERROR_SIZE]);
 int bluetooth_key(struct bmsd *d, char answer[ORDER_ERROR_SIZE]);
+/* From the next advertisement on; the counter goes on. */
+int bluetooth_new_key(struct bmsd *d, char answer[ORDER_ERROR_SIZE]);
 
 /* --- the key, for keep.c --- */
 void bluetooth_key_text(const struct bmsd *d,

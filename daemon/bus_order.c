@@ -215,6 +215,7 @@ static const struct order_row method_rows[] = {
 	PLAIN(BUS_BLUETOOTH, "RemoveBond", "s", read_address,
 	      ORDER_REMOVE_BOND),
 	PLAIN(BUS_BLUETOOTH, "GetKey", "", read_plain, ORDER_KEY),
+	PLAIN(BUS_BLUETOOTH, "RenewKey", "", read_plain, ORDER_NEW_KEY),
 	PLAIN(BUS_BLUETOOTH, "GetPasskey", "", read_plain, ORDER_PASSKEY),
 };
 

@@ -16,6 +16,7 @@ enum order_kind {
 	ORDER_PAIR,    /* opens the pairing window of Bluetooth */
 	ORDER_REMOVE_BOND, /* address */
 	ORDER_KEY,     /* answered with the key for Instant Readout, */
+	ORDER_NEW_KEY, /* with a new one that takes its place, */
 	ORDER_PASSKEY, /* with the passkey that is shown, or "" */
 };
 
@@ -38,7 +39,8 @@ struct order {
 /* Whether it asks for something and is answered with a text. */
 static inline bool order_asks(const struct order *order)
 {
-	return order->kind == ORDER_KEY || order->kind == ORDER_PASSKEY;
+	return order->kind == ORDER_KEY || order->kind == ORDER_NEW_KEY ||
+	       order->kind == ORDER_PASSKEY;
 }
 
 struct order_handler {

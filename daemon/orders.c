@@ -165,6 +165,8 @@ int bmsd_carry_out(void *data, const struct order *order,
 		return bluetooth_remove(d, order->address, text);
 	case ORDER_KEY:
 		return bluetooth_key(d, text);
+	case ORDER_NEW_KEY:
+		return bluetooth_new_key(d, text);
 	case ORDER_PASSKEY:
 		return order_passkey(d, text);
 	}

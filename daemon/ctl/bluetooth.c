@@ -127,7 +127,7 @@ static int load(sd_bus *bus, struct page *ret, sd_bus_error *error)
 	return r < 0 ? r : 0;
 }
 
-/* GetKey() or GetPasskey(); "" where there is an error. */
+/* GetKey(), RenewKey() or GetPasskey(); "" where there is an error. */
 static int ask(sd_bus *bus, const char *method, char ret[KEY_SIZE],
 	       sd_bus_error *error)
 {
@@ -242,6 +242,18 @@ static int show(const struct ctl *ctl, sd_bus *bus, sd_bus_error *error)
 	else
 		print_page(ctl, &page);
 	return 0;
+}
+
+static int renew_key(sd_bus *bus, sd_bus_error *error)
+{
+	char key[KEY_SIZE];
+	int r = ask(bus, "RenewKey", key, error);
+
+	if (r >= 0)
+		printf("The new key for Instant Readout is %s;\n"
+		       "readers with the old one see nothing any more.\n",
+		       key);
+	return r;
 }
 
 /* --- removing ------------------------------------------------------------- */
@@ -381,23 +393,41 @@ static int finish(const struct ctl *ctl, sd_bus *bus, int r,
 	return r < 0 ? CTL_FAILED : CTL_OK;
 }
 
+static int run_bluetooth(const struct ctl *ctl, sd_bus *bus,
+			 char *const arguments[], sd_bus_error *error)
+{
+	if (!arguments[0])
+		return show(ctl, bus, error);
+	if (!arguments[1])
+		return renew_key(bus, error);
+	return remove_bond(bus, arguments[1], error);
+}
+
+/* Nothing, or "new-key", or "remove ADDRESS". */
+static bool is_bluetooth(char *const arguments[])
+{
+	if (!arguments[0])
+		return true;
+	if (!arguments[1])
+		return strcmp(arguments[0], "new-key") == 0;
+	return strcmp(arguments[0], "remove") == 0 && !arguments[2];
+}
+
 int ctl_bluetooth(const struct ctl *ctl, char *const arguments[])
 {
 	sd_bus_error error = SD_BUS_ERROR_NULL;
-	bool removes = arguments[0] && strcmp(arguments[0], "remove") == 0;
 	sd_bus *bus;
-	int r;
 
-	if (arguments[0] && (!removes || !arguments[1] || arguments[2])) {
-		ctl_complain("bluetooth takes nothing, or: remove ADDRESS");
+	if (!is_bluetooth(arguments)) {
+		ctl_complain("bluetooth takes nothing, or: remove ADDRESS, "
+			     "or: new-key");
 		return CTL_USAGE;
 	}
 	bus = ctl_connect(ctl);
 	if (!bus)
 		return CTL_FAILED;
-	r = removes ? remove_bond(bus, arguments[1], &error) :
-		      show(ctl, bus, &error);
-	return finish(ctl, bus, r, &error);
+	return finish(ctl, bus, run_bluetooth(ctl, bus, arguments, &error),
+		      &error);
 }
 
 int ctl_pair(const struct ctl *ctl, char *const arguments[])

@@ -28,6 +28,7 @@ static const char usage[] =
 "  settings [KEY [VALUE]]\n"
 "                      every setting with its origin; one; or changes it\n"
 "  bluetooth           what it does, its key, and who is paired\n"
+"  bluetooth new-key   a new key: readers with the old one see nothing\n"
 "  bluetooth remove ADDRESS\n"
 "                      who is paired with that is so no more\n"
 "  pair                lets a phone pair within 2 minutes\n"

@@ -252,6 +252,59 @@ START_TEST(key_and_counter_go_on_over_a_restart)
 }
 END_TEST
 
+/* The byte of the key that the advertisement shows, behind the counter. */
+static unsigned int key_byte_of(const char *said)
+{
+	unsigned int byte;
+	const char *data = strstr(said, " 737 ");
+
+	ck_assert_msg(data && strlen(data) > 48, "%s", said);
+	ck_assert_int_eq(sscanf(data + 5 + 14, "%2x", &byte), 1);
+	return byte;
+}
+
+/* Of what vebus-bms-ngctl has printed. */
+static void key_of(const char *before, char key[64])
+{
+	const char *at = strstr(rig_printed(rig), before);
+
+	ck_assert_ptr_nonnull(at);
+	ck_assert_int_eq(sscanf(at + strlen(before), " %32[0-9a-f]", key), 1);
+	ck_assert_uint_eq(strlen(key), 32);
+}
+
+/* G1: with whom the key is that was, he loses it; and it is kept. */
+START_TEST(a_new_key_takes_the_place_of_the_old_one_for_good)
+{
+	char old[64], new[64], key[64];
+	unsigned int before, byte;
+	uint64_t deadline;
+
+	until_it_moves();
+	ck_assert_int_eq(rig_run_ctl(rig, "bluetooth"), 0);
+	key_of("Instant Readout key", old);
+	before = counter_of(rig_bluez(rig, "advertised"));
+	ck_assert_int_eq(rig_run_ctl(rig, "bluetooth new-key"), 0);
+	key_of("The new key for Instant Readout is", new);
+	ck_assert_int_ne(strncmp(old, new, 2), 0);
+	ck_assert_int_eq(sscanf(new, "%2x", &byte), 1);
+	deadline = rig_now_us() + SOON_MS * UINT64_C(1000);
+	while (key_byte_of(rig_bluez(rig, "advertised")) != byte) {
+		ck_assert_msg(rig_now_us() < deadline, "the old key is used");
+		rig_get(rig, "Version");
+	}
+	ck_assert_uint_lt((counter_of(rig_bluez(rig, "advertised")) - before) &
+			  0xffff, 60);
+	ck_assert_int_eq(rig_end_daemon(rig, SIGTERM), 0);
+	rig_start_daemon(rig);
+	until_it_moves();
+	ck_assert_uint_eq(key_byte_of(rig_bluez(rig, "advertised")), byte);
+	ck_assert_int_eq(rig_run_ctl(rig, "bluetooth"), 0);
+	key_of("Instant Readout key", key);
+	ck_assert_str_eq(key, new);
+}
+END_TEST
+
 /* G4, F5 */
 START_TEST(what_is_switched_off_is_on_for_the_first_30_s_only)
 {
@@ -314,6 +367,8 @@ int main(void)
 	tcase_add_test(tcase, what_bluez_refuses_is_told_and_tried_again);
 	tcase_add_test(tcase, a_flood_of_bluetoothd_delays_nothing);
 	tcase_add_test(tcase, key_and_counter_go_on_over_a_restart);
+	tcase_add_test(tcase,
+		       a_new_key_takes_the_place_of_the_old_one_for_good);
 	tcase_add_test(tcase,
 		       what_is_switched_off_is_on_for_the_first_30_s_only);
 	tcase_add_test(tcase, a_guest_keeps_it_on_until_he_leaves);

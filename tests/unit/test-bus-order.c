@@ -338,6 +338,8 @@ START_TEST(orders_of_bluetooth_arrive_and_are_answered)
 		{ BUS_BMS, "StartPairing", ORDER_PAIR, NULL },
 		{ BUS_BLUETOOTH, "GetKey", ORDER_KEY,
 		  "000102030405060708090a0b0c0d0e0f" },
+		{ BUS_BLUETOOTH, "RenewKey", ORDER_NEW_KEY,
+		  "100102030405060708090a0b0c0d0e0f" },
 		{ BUS_BLUETOOTH, "GetPasskey", ORDER_PASSKEY, "" },
 		{ BUS_BLUETOOTH, "GetPasskey", ORDER_PASSKEY, "007421" },
 	};

@@ -280,6 +280,16 @@ START_TEST(bluetooth_shows_key_and_bonds_and_removes_one)
 		  "Paired                00:11:22:33:44:55 phone\n"
 		  "Paired elsewhere      66:77:88:99:AA:BB keys "
 		  "(may change nothing)\n");
+	check_failure(&f, "--session-bus bluetooth new-key", 1,
+		      "there is no key yet");
+	f.order_result = 0;
+	f.order_error = "ffeeddccbbaa99887766554433221100";
+	check_run(&f, "--session-bus bluetooth new-key", 0,
+		  "The new key for Instant Readout is "
+		  "ffeeddccbbaa99887766554433221100;\n"
+		  "readers with the old one see nothing any more.\n");
+	ck_assert_int_eq((int)f.order.kind, ORDER_NEW_KEY);
+	check_failure(&f, "--session-bus bluetooth new-key me", 2, "new-key");
 	check_failure(&f, "--session-bus bluetooth away", 2, "remove ADDRESS");
 	check_failure(&f, "--session-bus bluetooth remove", 2,
 		      "remove ADDRESS");
