@@ -17,6 +17,7 @@
 
 #define FAKE_INTERFACE "org.example.Fake1"
 #define FAKE_PATH "/fake"
+#define FAKE_DEVICE "org.bluez.Device1"
 
 enum {
 	FAKE_PATH_SIZE = 128,
@@ -107,11 +108,22 @@ int fake_register_application(sd_bus_message *call, void *data,
 int fake_register_advertisement(sd_bus_message *call, void *data,
 				sd_bus_error *error);
 
-/* fake_do.c */
+/* fake_device.c */
+extern const sd_bus_vtable fake_device_vtable[];
+void fake_device_path(struct fake *f, const char *address,
+		      char path[FAKE_PATH_SIZE]);
+/* NULL where there is none, or no place for one that is to be made. */
+struct fake_device *fake_device(struct fake *f, const char *address,
+				bool make);
+/* Its object comes, and goes. */
+void fake_device_show(struct fake *f, struct fake_device *d);
+void fake_device_hide(struct fake *f, struct fake_device *d);
 /* The devices' objects, whose bonds stay: they go with the adapter, and come
  * named after the addresses that they have then. */
 void fake_devices_go(struct fake *f);
 void fake_devices_come(struct fake *f);
+
+/* fake_do.c */
 int fake_do(sd_bus_message *call, void *data, sd_bus_error *error);
 
 #endif

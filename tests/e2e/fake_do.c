@@ -38,7 +38,6 @@
 
 #include "tests/e2e/fake_bluez.h"
 
-#define DEVICE "org.bluez.Device1"
 #define CHARACTERISTIC "org.bluez.GattCharacteristic1"
 #define AGENT_PATH "/org/vebusbmsng_bluez/agent"
 
@@ -59,136 +58,10 @@ static void say_hex(char *to, size_t size, const uint8_t *data, size_t len)
 
 /* --- devices -------------------------------------------------------------- */
 
-static int disconnect(sd_bus_message *call, void *data, sd_bus_error *error)
-{
-	struct fake_device *d = data;
-
-	(void)error;
-	d->connected = 0;
-	(void)sd_bus_emit_properties_changed(d->fake->bus, d->path, DEVICE,
-					     "Connected", NULL);
-	return sd_bus_reply_method_return(call, NULL);
-}
-
-static int get_text(sd_bus *bus, const char *path, const char *interface,
-		    const char *property, sd_bus_message *reply, void *data,
-		    sd_bus_error *error)
-{
-	(void)bus;
-	(void)path;
-	(void)interface;
-	(void)property;
-	(void)error;
-	return sd_bus_message_append(reply, "s", data);
-}
-
-#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
-
-#define DEVICE_ROWS \
-	SD_BUS_PROPERTY("Address", "s", get_text, \
-			offsetof(struct fake_device, address), CHANGES), \
-	SD_BUS_PROPERTY("Alias", "s", get_text, \
-			offsetof(struct fake_device, alias), CHANGES), \
-	SD_BUS_PROPERTY("Connected", "b", NULL, \
-			offsetof(struct fake_device, connected), CHANGES), \
-	SD_BUS_PROPERTY("Paired", "b", NULL, \
-			offsetof(struct fake_device, paired), CHANGES), \
-	SD_BUS_METHOD("Disconnect", "", "", disconnect, \
-		      SD_BUS_VTABLE_UNPRIVILEGED)
-
-static const sd_bus_vtable device_vtable[] = {
-	SD_BUS_VTABLE_START(0),
-	DEVICE_ROWS,
-	SD_BUS_PROPERTY("Bonded", "b", NULL,
-			offsetof(struct fake_device, bonded), CHANGES),
-	SD_BUS_VTABLE_END
-};
-
-static const sd_bus_vtable old_device_vtable[] = {
-	SD_BUS_VTABLE_START(0),
-	DEVICE_ROWS,
-	SD_BUS_VTABLE_END
-};
-
-static void device_path(struct fake *f, const char *address,
-			char path[FAKE_PATH_SIZE])
-{
-	size_t len;
-
-	snprintf(path, FAKE_PATH_SIZE, "%.60s/dev_%.20s", f->adapter_path,
-		 address);
-	len = strlen(f->adapter_path);
-	for (char *c = path + len; *c; c++) {
-		if (*c == ':')
-			*c = '_';
-	}
-}
-
-static struct fake_device *device(struct fake *f, const char *address,
-				  bool make)
-{
-	struct fake_device *unused = NULL;
-
-	for (size_t i = 0; i < FAKE_DEVICES_MAX; i++) {
-		struct fake_device *d = &f->device[i];
-
-		if (d->path[0] && strcmp(d->address, address) == 0)
-			return d;
-		if (!d->path[0])
-			unused = d;
-	}
-	if (!make || !unused)
-		return NULL;
-	unused->fake = f;
-	device_path(f, address, unused->path);
-	snprintf(unused->address, sizeof(unused->address), "%s", address);
-	snprintf(unused->alias, sizeof(unused->alias), "%s", address);
-	if (sd_bus_add_object_vtable(f->bus, &unused->slot, unused->path,
-				     DEVICE, f->old ? old_device_vtable :
-						      device_vtable,
-				     unused) < 0)
-		return NULL;
-	(void)sd_bus_emit_object_added(f->bus, unused->path);
-	return unused;
-}
-
-static void show_object(struct fake *f, struct fake_device *d)
-{
-	(void)sd_bus_add_object_vtable(f->bus, &d->slot, d->path, DEVICE,
-				       f->old ? old_device_vtable :
-						device_vtable, d);
-	(void)sd_bus_emit_object_added(f->bus, d->path);
-}
-
-static void hide_object(struct fake *f, struct fake_device *d)
-{
-	(void)sd_bus_emit_object_removed(f->bus, d->path);
-	d->slot = sd_bus_slot_unref(d->slot);
-}
-
-void fake_devices_come(struct fake *f)
-{
-	for (size_t i = 0; i < FAKE_DEVICES_MAX; i++) {
-		struct fake_device *d = &f->device[i];
-
-		if (!d->path[0] || d->slot)
-			continue;
-		device_path(f, d->address, d->path);
-		show_object(f, d);
-	}
-}
-
-void fake_devices_go(struct fake *f)
-{
-	for (size_t i = 0; i < FAKE_DEVICES_MAX; i++) {
-		if (f->device[i].path[0] && f->device[i].slot)
-			hide_object(f, &f->device[i]);
-	}
-}
-
 static void do_device(struct fake *f, char *const w[])
 {
-	struct fake_device *d = device(f, w[1], strcmp(w[0], "state") != 0);
+	struct fake_device *d = fake_device(f, w[1],
+					    strcmp(w[0], "state") != 0);
 
 	if (!d)
 		return;
@@ -208,27 +81,27 @@ static void do_device(struct fake *f, char *const w[])
 		d->connected = strcmp(w[0], "connect") == 0;
 	if (!d->connected)
 		d->paired = d->bonded;
-	(void)sd_bus_emit_properties_changed(f->bus, d->path, DEVICE,
+	(void)sd_bus_emit_properties_changed(f->bus, d->path, FAKE_DEVICE,
 					     "Alias", "Connected", "Paired",
 					     f->old ? NULL : "Bonded", NULL);
 }
 
 static void do_reappear(struct fake *f, char *const w[])
 {
-	struct fake_device *d = device(f, w[1], true);
+	struct fake_device *d = fake_device(f, w[1], true);
 
 	if (d->slot)
-		hide_object(f, d);
+		fake_device_hide(f, d);
 	else
-		show_object(f, d);
+		fake_device_show(f, d);
 }
 
 static void do_address(struct fake *f, char *const w[])
 {
-	struct fake_device *d = device(f, w[1], true);
+	struct fake_device *d = fake_device(f, w[1], true);
 
 	snprintf(d->address, sizeof(d->address), "%s", w[2]);
-	(void)sd_bus_emit_properties_changed(f->bus, d->path, DEVICE,
+	(void)sd_bus_emit_properties_changed(f->bus, d->path, FAKE_DEVICE,
 					     "Address", NULL);
 }
 
@@ -255,11 +128,11 @@ static bool has_flag(const struct fake_attribute *a, const char *flag)
 static int options(struct fake *f, sd_bus_message *m, const char *address,
 		   const char *offset)
 {
-	const struct fake_device *d = device(f, address, false);
+	const struct fake_device *d = fake_device(f, address, false);
 	char path[FAKE_PATH_SIZE];
 	int r = sd_bus_message_open_container(m, 'a', "{sv}");
 
-	device_path(f, address, path);
+	fake_device_path(f, address, path);
 	if (d)
 		strcpy(path, d->path);
 	if (r >= 0 && *address)
@@ -340,7 +213,7 @@ static void do_descriptor(struct fake *f, char *const w[])
 static bool may_write(struct fake *f, const struct fake_attribute *a,
 		      const char *address)
 {
-	const struct fake_device *d = device(f, address, false);
+	const struct fake_device *d = fake_device(f, address, false);
 
 	return has_flag(a, "write") ||
 	       (has_flag(a, "encrypt-authenticated-write") && d && d->paired);
@@ -437,7 +310,7 @@ static int ask_agent(struct fake *f, const char *owner, const char *name,
 	int r = sd_bus_message_new_method_call(f->bus, &m, owner, AGENT_PATH,
 					       "org.bluez.Agent1", name);
 
-	device_path(f, address, path);
+	fake_device_path(f, address, path);
 	if (r >= 0 && strcmp(name, "Cancel") != 0)
 		r = sd_bus_message_append(m, "o", path);
 	if (r >= 0 && strcmp(name, "DisplayPasskey") == 0)
@@ -458,7 +331,7 @@ static void do_pair(struct fake *f, char *const w[])
 		strcpy(f->said, "refused not pairable");
 		return;
 	}
-	(void)device(f, w[1], true);
+	(void)fake_device(f, w[1], true);
 	f->passkey = f->passkey ? f->passkey + 1 : FIRST_PASSKEY;
 	if (ask_agent(f, f->agent.owner, "DisplayPasskey", w[1], &error) < 0)
 		snprintf(f->said, sizeof(f->said), "refused %s", error.name);
@@ -469,7 +342,7 @@ static void do_pair(struct fake *f, char *const w[])
 
 static void do_type(struct fake *f, char *const w[])
 {
-	struct fake_device *d = device(f, w[1], true);
+	struct fake_device *d = fake_device(f, w[1], true);
 
 	strcpy(f->said, "failed");
 	if ((uint32_t)atoi(w[2]) != f->passkey) {
@@ -477,7 +350,7 @@ static void do_type(struct fake *f, char *const w[])
 		return;
 	}
 	d->paired = d->bonded = 1;
-	(void)sd_bus_emit_properties_changed(f->bus, d->path, DEVICE,
+	(void)sd_bus_emit_properties_changed(f->bus, d->path, FAKE_DEVICE,
 					     "Paired", f->old ? NULL : "Bonded",
 					     NULL);
 	strcpy(f->said, "paired");
@@ -586,8 +459,8 @@ static void do_crowd(struct fake *f, char *const w[])
 	for (int i = atoi(w[1]); i > 0; i--) {
 		snprintf(path, sizeof(path), "%.60s/dev_00_00_00_00_%02X_%02X",
 			 f->adapter_path, i >> 8 & 255, i & 255);
-		(void)sd_bus_add_object_vtable(f->bus, NULL, path, DEVICE,
-					       device_vtable, &stranger);
+		(void)sd_bus_add_object_vtable(f->bus, NULL, path, FAKE_DEVICE,
+					       fake_device_vtable, &stranger);
 	}
 }
 

@@ -108,6 +108,7 @@ tests_e2e_test_bluetooth_hostile_LDADD = $(TEST_LIBS)
 
 # Nothing of the project: what it does is BlueZ's.
 tests_e2e_fake_bluez_SOURCES = tests/e2e/fake_bluez.c \
-	tests/e2e/fake_bluez.h tests/e2e/fake_do.c tests/e2e/fake_gatt.c
+	tests/e2e/fake_bluez.h tests/e2e/fake_device.c \
+	tests/e2e/fake_do.c tests/e2e/fake_gatt.c
 tests_e2e_fake_bluez_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_e2e_fake_bluez_LDADD = $(SYSTEMD_LIBS)
