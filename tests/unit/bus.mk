@@ -30,6 +30,14 @@ tests_unit_test_ctl_SOURCES = tests/unit/test-ctl.c tests/unit/bus_fixture.c \
 tests_unit_test_ctl_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_unit_test_ctl_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test-ctl-bluetooth
+TESTS += tests/unit/test-ctl-bluetooth
+tests_unit_test_ctl_bluetooth_SOURCES = tests/unit/test-ctl-bluetooth.c \
+	tests/unit/bus_fixture.c \
+	tests/unit/ctl_run.c tests/unit/ctl_run.h
+tests_unit_test_ctl_bluetooth_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
+tests_unit_test_ctl_bluetooth_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/test-bus-page
 TESTS += tests/unit/test-bus-page
 tests_unit_test_bus_page_SOURCES = tests/unit/test-bus-page.c \

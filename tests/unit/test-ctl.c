@@ -231,73 +231,6 @@ START_TEST(mode_shows_and_sets_and_passes_refusals_on)
 }
 END_TEST
 
-/* G1, G3 */
-START_TEST(bluetooth_shows_key_and_bonds_and_removes_one)
-{
-	struct bluez_status status = {
-		.state = BLUEZ_ADVERTISING, .address = "00:AA:01:00:00:00",
-		.n_bonds = 1, .bond = { { "00:11:22:33:44:55", "phone" } },
-		.n_others = 1, .other = { { "66:77:88:99:AA:BB", "keys" } },
-	};
-	struct fixture f;
-
-	fixture_start(&f);
-	f.picture.view.bluetooth = &status;
-	f.order_error = "00112233445566778899aabbccddeeff";
-	fixture_settle(&f);
-	check_run(&f, "--session-bus bluetooth", 0,
-		  "Bluetooth             advertising\n"
-		  "Address               00:AA:01:00:00:00\n"
-		  "Instant Readout key   00112233445566778899aabbccddeeff\n"
-		  "Connected devices     0\n"
-		  "Pairing window        closed\n"
-		  "Paired                00:11:22:33:44:55 phone\n"
-		  "Paired elsewhere      66:77:88:99:AA:BB keys "
-		  "(may change nothing)\n");
-	check_run(&f, "--session-bus --json bluetooth", 0,
-		  "{\"State\":\"advertising\",\"StateText\":\"\","
-		  "\"Address\":\"00:AA:01:00:00:00\","
-		  "\"Key\":\"00112233445566778899aabbccddeeff\","
-		  "\"Clients\":0,\"PairingOpen\":false,\"Bonds\":["
-		  "{\"Address\":\"00:11:22:33:44:55\","
-		  "\"Name\":\"phone\"}],\"OtherBonds\":["
-		  "{\"Address\":\"66:77:88:99:AA:BB\","
-		  "\"Name\":\"keys\"}]}\n");
-	f.order_result = -EINVAL;
-	f.order_error = "there is no bond";
-	check_failure(&f, "--session-bus bluetooth remove 00:11:22:33:44:56",
-		      1, "there is no bond");
-	check_failure(&f, "--session-bus pair", 1, "there is no bond");
-	ck_assert_int_eq((int)f.order.kind, ORDER_PAIR);
-	f.order_result = -EAGAIN;
-	f.order_error = "there is no key yet";
-	check_run(&f, "--session-bus bluetooth", 0,
-		  "Bluetooth             advertising\n"
-		  "Address               00:AA:01:00:00:00\n"
-		  "Instant Readout key   there is no key yet\n"
-		  "Connected devices     0\n"
-		  "Pairing window        closed\n"
-		  "Paired                00:11:22:33:44:55 phone\n"
-		  "Paired elsewhere      66:77:88:99:AA:BB keys "
-		  "(may change nothing)\n");
-	check_failure(&f, "--session-bus bluetooth new-key", 1,
-		      "there is no key yet");
-	f.order_result = 0;
-	f.order_error = "ffeeddccbbaa99887766554433221100";
-	check_run(&f, "--session-bus bluetooth new-key", 0,
-		  "The new key for Instant Readout is "
-		  "ffeeddccbbaa99887766554433221100;\n"
-		  "readers with the old one see nothing any more.\n");
-	ck_assert_int_eq((int)f.order.kind, ORDER_NEW_KEY);
-	check_failure(&f, "--session-bus bluetooth new-key me", 2, "new-key");
-	check_failure(&f, "--session-bus bluetooth away", 2, "remove ADDRESS");
-	check_failure(&f, "--session-bus bluetooth remove", 2,
-		      "remove ADDRESS");
-	check_failure(&f, "--session-bus pair me", 2, "one argument too many");
-	fixture_stop(&f);
-}
-END_TEST
-
 START_TEST(without_the_daemon_it_says_so)
 {
 	static const char *const commands[] = { "status", "batteries",
@@ -595,7 +528,6 @@ int main(void)
 		       inverter_shows_what_was_read_back_or_that_there_is_none);
 	tcase_add_test(t, json_has_the_names_and_values_of_d_bus);
 	tcase_add_test(t, mode_shows_and_sets_and_passes_refusals_on);
-	tcase_add_test(t, bluetooth_shows_key_and_bonds_and_removes_one);
 	t = add_case(suite, "following");
 	tcase_add_test(t, monitor_appends_a_line_when_something_changes);
 	tcase_add_test(t, monitor_goes_on_over_a_restart_of_the_daemon);
