@@ -96,6 +96,8 @@ void rig_stays(struct rig *rig, const char *property, const char *value,
 /* The daemon's log so far contains the text / comes to contain it. */
 void rig_until_log(struct rig *rig, const char *text, uint32_t timeout_ms);
 bool rig_log_has(struct rig *rig, const char *text);
+/* How often it contains it. */
+unsigned int rig_log_count(struct rig *rig, const char *text);
 
 /* Level of an output as the virtual chip has it: 'H' high, '.' floating. */
 char rig_line(struct rig *rig, enum settings_line line);

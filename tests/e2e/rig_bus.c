@@ -294,12 +294,20 @@ void rig_stays(struct rig *rig, const char *property, const char *value,
 	}
 }
 
-bool rig_log_has(struct rig *rig, const char *text)
+unsigned int rig_log_count(struct rig *rig, const char *text)
 {
 	static char log[4 << 20];
+	unsigned int n = 0;
 
 	rig_file_text(rig_path(rig, "daemon.log"), log, sizeof(log));
-	return strstr(log, text) != NULL;
+	for (const char *at = log; (at = strstr(at, text)); at++)
+		n++;
+	return n;
+}
+
+bool rig_log_has(struct rig *rig, const char *text)
+{
+	return rig_log_count(rig, text) > 0;
 }
 
 void rig_until_log(struct rig *rig, const char *text, uint32_t timeout_ms)

@@ -44,17 +44,6 @@ static void writes(const char *device, const char *said)
 	rig_expect(rig, "write", 0x0405, arguments, said);
 }
 
-static unsigned int times_in_log(const char *text)
-{
-	static char log[1 << 20];
-	unsigned int n = 0;
-
-	rig_file_text(rig_path(rig, "daemon.log"), log, sizeof(log));
-	for (const char *at = log; (at = strstr(at, text)); at++)
-		n++;
-	return n;
-}
-
 /* --- paired elsewhere ----------------------------------------------------- */
 
 /* G2, G3: bluetoothd lets every local user pair, with an agent of his own. */
@@ -72,7 +61,8 @@ START_TEST(who_was_paired_by_another_program_may_not_write)
 	writes(PHONE, REFUSED);
 	ck_assert_str_eq(rig_get(rig, "Mode"), "on");
 	ck_assert_str_eq(rig_get(rig, "settings.DischargeFloor"), "10.000");
-	ck_assert_uint_eq(times_in_log("an order by " PHONE " is refused"), 1);
+	ck_assert_uint_eq(rig_log_count(rig, "an order by " PHONE
+					" is refused"), 1);
 	ck_assert_int_eq(rig_run_ctl(rig, "bluetooth"), 0);
 	ck_assert_ptr_nonnull(strstr(rig_printed(rig), "Paired elsewhere      "
 				     PHONE " phone (may change nothing)"));
@@ -239,7 +229,8 @@ START_TEST(where_the_list_cannot_be_read_nobody_may_write)
 	rig_bluez_until(rig, "advertised", NULL, SOON_MS);
 	writes(PHONE, REFUSED);
 	restart_daemon();
-	ck_assert_uint_eq(times_in_log("cannot be read who may change"), 1);
+	ck_assert_uint_eq(rig_log_count(rig, "cannot be read who may change"),
+			  1);
 }
 END_TEST
 

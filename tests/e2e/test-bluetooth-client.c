@@ -329,17 +329,6 @@ static void until_printed(const char *name, const char *text)
 	}
 }
 
-static size_t log_count(const char *text)
-{
-	static char log[1 << 20];
-	size_t n = 0;
-
-	rig_file_text(rig_path(rig, "daemon.log"), log, sizeof(log));
-	for (const char *at = log; (at = strstr(at, text)); at++)
-		n++;
-	return n;
-}
-
 static pid_t start_pair(void)
 {
 	char prog[1024];
@@ -426,8 +415,8 @@ START_TEST(a_bond_is_told_once)
 	rig_until(rig, "bluetooth.Bonds", PHONE " phone", SOON_MS);
 	/* As long as it may take to see that it was not removed. */
 	rig_stays(rig, "bluetooth.Bonds", PHONE " phone", 4000);
-	ck_assert_uint_eq(log_count(PHONE " has been paired"), 1);
-	ck_assert_uint_eq(log_count("paired no more"), 0);
+	ck_assert_uint_eq(rig_log_count(rig, PHONE " has been paired"), 1);
+	ck_assert_uint_eq(rig_log_count(rig, "paired no more"), 0);
 }
 END_TEST
 

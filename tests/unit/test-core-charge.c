@@ -525,19 +525,10 @@ START_TEST(the_mean_does_not_depend_on_the_intervals)
 }
 END_TEST
 
-static TCase *group(Suite *suite, const char *name)
-{
-	TCase *tc = tcase_create(name);
-
-	tcase_set_timeout(tc, 60);
-	suite_add_tcase(suite, tc);
-	return tc;
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("core: charge");
-	TCase *tc = group(suite, "count");
+	TCase *tc = unit_case(suite, "count");
 
 	tcase_add_test(tc,
 		a_random_day_is_counted_to_the_last_half_nanocoulomb);
@@ -547,7 +538,7 @@ int main(void)
 	tcase_add_test(tc,
 		       where_a_count_is_unknown_the_batteries_own_is_told);
 	tcase_add_test(tc, an_impossible_current_is_unknown);
-	tc = group(suite, "gaps");
+	tc = unit_case(suite, "gaps");
 	tcase_add_test(tc, a_gap_longer_than_lost_alarm_is_not_joined);
 	tcase_add_test(tc, over_a_gap_the_own_figure_tells);
 	tcase_add_test(tc, after_a_gap_without_an_own_figure_it_is_unknown);
@@ -556,7 +547,7 @@ int main(void)
 	tcase_add_test(tc, a_short_time_without_a_current_is_joined);
 	tcase_add_test(tc, a_swapped_battery_begins_from_its_own_figure);
 	tcase_add_test(tc, a_clock_that_runs_back_is_a_gap);
-	tc = group(suite, "remaining");
+	tc = unit_case(suite, "remaining");
 	tcase_add_test(tc, consumption_is_that_of_the_bank);
 	tcase_add_test(tc, the_time_remaining_goes_with_the_mean_current);
 	tcase_add_test(tc, at_the_floor_no_time_remains);

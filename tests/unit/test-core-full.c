@@ -471,19 +471,10 @@ START_TEST(a_battery_that_is_full_lifts_its_count)
 }
 END_TEST
 
-static TCase *group(Suite *suite, const char *name)
-{
-	TCase *tc = tcase_create(name);
-
-	tcase_set_timeout(tc, 60);
-	suite_add_tcase(suite, tc);
-	return tc;
-}
-
 int main(void)
 {
 	Suite *suite = suite_create("core: full");
-	TCase *tc = group(suite, "full");
+	TCase *tc = unit_case(suite, "full");
 
 	tcase_add_test(tc, a_full_charge_sets_every_count_to_100);
 	tcase_add_test(tc, voltage_and_current_have_their_edges);
@@ -496,7 +487,7 @@ int main(void)
 	tcase_add_test(tc, an_operator_sets_and_synchronises);
 	tcase_add_test(tc, an_operators_word_holds_for_the_detection_time);
 	tcase_add_test(tc, an_operator_sets_what_was_unknown);
-	tc = group(suite, "believed");
+	tc = unit_case(suite, "believed");
 	tcase_add_test(tc, an_anchored_count_decides_alone);
 	tcase_add_test(tc,
 		       a_count_that_is_not_anchored_trips_by_the_lower_figure);

@@ -34,6 +34,16 @@ static inline int unit_run(Suite *suite)
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* A case of the suite, whose tests may take a minute each. */
+static inline TCase *unit_case(Suite *suite, const char *name)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_set_timeout(tcase, 60);
+	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
 static inline uint64_t unit_seed(void)
 {
 	const char *text = getenv("BMS_TEST_SEED");
