@@ -239,7 +239,7 @@ static void bond_ended(struct bluez *b, struct bluez_device *d)
 {
 	(void)forbid(b, d, d->address);
 	/* Of the one that is being removed the answer will tell. */
-	if (!b->remove_call)
+	if (!b->remove_call || strcmp(b->removing, d->address) != 0)
 		tell(b, BLUEZ_BOND_REMOVED, d);
 }
 
@@ -359,6 +359,12 @@ void devices_adapter_came(struct bluez *b)
 	b->settled = (mono_t){ 0 };
 }
 
+/* A list that broke off says nothing of what it did not come to. */
+static bool is_listed(const struct bluez *b)
+{
+	return b->settling && b->task[BLUEZ_TASK_OBJECTS].is;
+}
+
 /* All bonds of the adapters have been told: what is no bond any more was
  * removed while nobody listened. */
 static void compare(struct bluez *b)
@@ -422,7 +428,7 @@ static bool has_settled(const struct bluez *b, mono_t *until)
 
 void devices_turn(struct bluez *b)
 {
-	if (b->settling && has_settled(b, &b->settled))
+	if (is_listed(b) && has_settled(b, &b->settled))
 		compare(b);
 	for (size_t i = 0; i < BLUEZ_DEVICES_MAX; i++) {
 		struct bluez_device *d = &b->device[i];
@@ -438,7 +444,7 @@ void devices_turn(struct bluez *b)
 
 mono_t devices_next(const struct bluez *b)
 {
-	mono_t next = b->settling ? b->settled : MONO_NEVER;
+	mono_t next = is_listed(b) ? b->settled : MONO_NEVER;
 
 	for (size_t i = 0; i < BLUEZ_DEVICES_MAX; i++) {
 		if (b->device[i].path[0] && b->device[i].gone)

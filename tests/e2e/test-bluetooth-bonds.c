@@ -269,6 +269,38 @@ START_TEST(no_more_are_let_in_than_can_be_kept)
 }
 END_TEST
 
+/* G3: what a list did not come to is not gone. */
+START_TEST(a_list_that_breaks_off_takes_no_bond)
+{
+	rig_bluez_pair(rig, PHONE, "phone");
+	(void)rig_end_daemon(rig, SIGTERM);
+	rig_bluez(rig, "crowd 2500");
+	rig_start_daemon(rig);
+	rig_until_has(rig, "bluetooth.StateText", "the list of adapters",
+		      SOON_MS);
+	/* 3 s after it has seen the adapter it would be compared. */
+	rig_stays(rig, "bluetooth.Bonds", PHONE " ", 5000);
+	ck_assert(!rig_log_has(rig, PHONE " is paired no more"));
+}
+END_TEST
+
+/* G3: while the removal of another is under way. */
+START_TEST(a_bond_that_goes_meanwhile_is_told)
+{
+	rig_bluez_pair(rig, PHONE, "phone");
+	rig_bluez_pair(rig, OTHER, "other");
+	rig_bluez(rig, "fail RemoveDevice mute");
+	ck_assert_int_ge(sd_bus_call_method(rig->bus, RIG_NAME, RIG_ROOT,
+					    RIG_NAME ".Bluetooth1",
+					    "RemoveBond", NULL, NULL, "s",
+					    PHONE), 0);
+	rig_until(rig, "bluetooth.Bonds", OTHER " other", SOON_MS);
+	rig_bluez(rig, "unbond " OTHER);
+	rig_until(rig, "bluetooth.Bonds", "", SOON_MS);
+	rig_until_log(rig, OTHER " is paired no more", SOON_MS);
+}
+END_TEST
+
 /* G3: what BlueZ does not forget may write no more all the same. */
 START_TEST(a_bond_that_bluez_keeps_is_forbidden_to_write)
 {
@@ -298,6 +330,8 @@ int main(void)
 		who_may_write_is_kept_over_a_kill,
 		where_the_list_cannot_be_read_nobody_may_write,
 		no_more_are_let_in_than_can_be_kept,
+		a_list_that_breaks_off_takes_no_bond,
+		a_bond_that_goes_meanwhile_is_told,
 		a_bond_that_bluez_keeps_is_forbidden_to_write,
 	};
 	Suite *suite = suite_create("Bluetooth bonds");
