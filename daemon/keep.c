@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What survives a restart: the mode, and which battery was where. */
+/* What survives a restart: the rows of keep_rows. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
