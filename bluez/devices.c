@@ -198,6 +198,8 @@ static void lose(struct bluez *b, struct bluez_device *d)
 static void take_address(struct bluez *b, struct bluez_device *d,
 			 const char *address)
 {
+	bool lost = false;
+
 	if (strcmp(d->address, address) == 0)
 		return;
 	if (d->bonded && is_permitted(b, d)) {
@@ -205,9 +207,11 @@ static void take_address(struct bluez *b, struct bluez_device *d,
 		(void)permit(b, d, address);
 	} else if (d->bonded) {
 		/* Paired elsewhere, it takes that name upon itself. */
-		(void)forbid(b, d, address);
+		lost = forbid(b, d, address);
 	}
 	bluez_copy(d->address, sizeof(d->address), address);
+	if (lost)
+		tell(b, BLUEZ_BOND_ELSEWHERE, d);
 }
 
 /* Anybody near may pair for as long as the connection lasts, without a

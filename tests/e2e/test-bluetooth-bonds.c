@@ -158,6 +158,8 @@ START_TEST(an_identity_that_is_taken_is_believed_of_nobody)
 	rig_bluez(rig, "reappear " PHONE);
 	rig_bluez(rig, "address " OTHER " " PHONE);
 	rig_until(rig, "bluetooth.Bonds", "", SOON_MS);
+	rig_until_log(rig, PHONE " has been paired by another program",
+		      SOON_MS);
 	writes(PHONE, REFUSED);
 }
 END_TEST
