@@ -39,8 +39,9 @@ enum {
 	BLUEZ_REFRESH_MS = 1000,   /* nothing is told oftener */
 	BLUEZ_RETRY_MS = 1000,     /* after a failure, doubled each time */
 	BLUEZ_RETRY_MAX_MS = 5000, /* so that it is back within 10 s (G5) */
-	BLUEZ_CALL_MS = 4000,      /* so long an answer may take, */
-	BLUEZ_REGISTER_MS = 10000, /* of an application: it is read first */
+	/* So long an answer may take: nothing waits for it, and what is asked
+	 * anew of a bluetoothd that is busy only makes it busier. */
+	BLUEZ_CALL_MS = 20000,
 };
 
 enum bluez_state {

@@ -13,7 +13,6 @@
 
 struct task_row {
 	const char *what; /* for people */
-	uint32_t timeout_ms;
 	bool (*wanted)(const struct bluez *b);
 	/* Makes the call that brings it about, or takes it back. */
 	int (*ask)(struct bluez *b, bool on, sd_bus_message **ret);
@@ -154,19 +153,18 @@ static int ask_pairable(struct bluez *b, bool on, sd_bus_message **ret)
 }
 
 static const struct task_row rows[] = {
-	[BLUEZ_TASK_OBJECTS] = { "the list of adapters", BLUEZ_CALL_MS,
-				 wants_objects, ask_objects, take_objects },
-	[BLUEZ_TASK_ADVERTISEMENT] = { "the advertisement", BLUEZ_CALL_MS,
-				       is_powered, ask_advertisement, NULL },
-	[BLUEZ_TASK_APPLICATION] = { "the services", BLUEZ_REGISTER_MS,
-				     is_powered, ask_application,
-				     take_application },
-	[BLUEZ_TASK_AGENT] = { "the agent for pairing", BLUEZ_CALL_MS,
-			       wants_agent, ask_agent, take_agent },
-	[BLUEZ_TASK_DEFAULT] = { "the agent for pairing", BLUEZ_CALL_MS,
-				 wants_default, ask_default, NULL },
-	[BLUEZ_TASK_PAIRABLE] = { "the switch for pairing", BLUEZ_CALL_MS,
-				  wants_pairable, ask_pairable, NULL },
+	[BLUEZ_TASK_OBJECTS] = { "the list of adapters", wants_objects,
+				 ask_objects, take_objects },
+	[BLUEZ_TASK_ADVERTISEMENT] = { "the advertisement", is_powered,
+				       ask_advertisement, NULL },
+	[BLUEZ_TASK_APPLICATION] = { "the services", is_powered,
+				     ask_application, take_application },
+	[BLUEZ_TASK_AGENT] = { "the agent for pairing", wants_agent,
+			       ask_agent, take_agent },
+	[BLUEZ_TASK_DEFAULT] = { "the agent for pairing", wants_default,
+				 ask_default, NULL },
+	[BLUEZ_TASK_PAIRABLE] = { "the switch for pairing", wants_pairable,
+				  ask_pairable, NULL },
 };
 
 _Static_assert(ARRAY_SIZE(rows) == BLUEZ_TASK_COUNT, "a row for every task");
@@ -267,17 +265,16 @@ static void plan_retry(struct bluez *b, struct bluez_task *task)
 
 static void begin(struct bluez *b, struct bluez_task *task, bool on)
 {
-	const struct task_row *row = &rows[id_of(task)];
 	sd_bus_message *call = NULL;
 	int r;
 
 	task->on = on;
 	/* Also one that succeeds and does not last is not tried at once. */
 	task->retry = mono_add_ms(b->now, BLUEZ_RETRY_MS);
-	r = row->ask(b, on, &call);
+	r = rows[id_of(task)].ask(b, on, &call);
 	if (r >= 0)
 		r = sd_bus_call_async(b->bus, &task->call, call, on_reply,
-				      task, (uint64_t)row->timeout_ms * 1000);
+				      task, BLUEZ_CALL_MS * UINT64_C(1000));
 	sd_bus_message_unref(call);
 	if (r < 0) {
 		fail(task, "it cannot be asked", strerror(-r));
