@@ -321,7 +321,7 @@ static bool printed(const char *name, const char *text)
 
 static void until_printed(const char *name, const char *text)
 {
-	uint64_t deadline = rig_now_us() + UINT64_C(10000000);
+	uint64_t deadline = rig_now_us() + UINT64_C(30000000);
 
 	while (!printed(name, text)) {
 		ck_assert_msg(rig_now_us() < deadline, "no \"%s\"", text);

@@ -17,6 +17,8 @@ void probe_find(sd_bus_message *reply, const char *name, char *buf,
 
 	buf[0] = '\0';
 	sd_bus_message_rewind(reply, true);
+	ck_assert_msg(!sd_bus_message_is_method_error(reply, NULL), "%s: %s",
+		      name, sd_bus_message_get_error(reply)->name);
 	ck_assert_int_gt(sd_bus_message_enter_container(reply, 'a', "{sv}"),
 			 0);
 	while (sd_bus_message_enter_container(reply, 'e', "sv") > 0) {

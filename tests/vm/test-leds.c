@@ -99,8 +99,8 @@ static void blinks(enum settings_line line)
 }
 
 /* One flash of half a second each 10 s; the turns of a busy machine come
- * late, but never early, and the first one of a flash may. A second more than whole periods has a whole flash
- * in it wherever it begins. */
+ * late, but never early, and the first one of a flash may. A second more than
+ * whole periods has a whole flash in it wherever it begins. */
 static void blinks_once(enum settings_line line, uint32_t ms)
 {
 	struct wave w = watch(line, ms);
