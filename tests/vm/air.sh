@@ -18,10 +18,11 @@ has_adapter() {
 }
 
 has_adapters() {
-	local i
-	for ((i = 0; i <= phones; i++)); do
-		has_adapter "$i" || return
-	done
+	local n
+	n=$(busctl call org.bluez / org.freedesktop.DBus.ObjectManager \
+		GetManagedObjects | grep -o '"/org/bluez/hci[0-9]*"' |
+		sort -u | wc -l)
+	[ "$n" -gt "$phones" ] || { echo "$n adapters"; return 1; }
 }
 
 plug_adapters() {

@@ -11,7 +11,7 @@
  * own bluetoothd would make of an error is left out that way: upon
  * "insufficient authentication" it begins to pair.
  *
- * crowd: each client connects, asks for its first services a hundred times as
+ * crowd: each client connects, asks for its first services twenty times as
  * fast as it is answered, lets go, rests, and does it again. Whoever is
  * connected keeps the others out, on this air. Prints how often they have
  * been in, all together, each time that one goes; until it is ended.
@@ -33,7 +33,7 @@ enum {
 	CID_ATT = 4, /* Core 5.4, vol 3, part A, 2.1 */
 	LE_PUBLIC = 1,
 	TURN_MS = 100,
-	QUESTIONS = 100,
+	QUESTIONS = 20,
 	REST_MS = 5000, /* the kernel keeps the link 2 s longer */
 	ANSWER_MS = 15000,
 };

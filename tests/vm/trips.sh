@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-# How long it takes from a high cell to its line, again and again, for
+# How long it takes from a high or low cell to its line, again and again, for
 # scripts of tests/vm/run --systemd (bash, sourced behind bed.sh): the same
 # beside whatever else goes on.
 #
 #	make_teller	once, first
-#	trip_all WHAT	a row for the median and one for the worst
+#	trip_all WHAT	for each a row for the median and one for the worst
 # shellcheck shell=bash
 trips=3
-bound=5000      # from a high cell to the line, quiet or not: median,
+bound=5000      # from a cell to its line, quiet or not: median,
 worst=16500     # and each, for one processor does all of this
 
 # One connection for all commands: a process for each would count as well.
@@ -36,21 +36,36 @@ soon() {
 	return 0
 }
 
-# trip_all WHAT: cells go high one after the other, the charge line floats;
-# median and worst.
+# trip_rows WHAT LINE MS...
+trip_rows() {
+	local what=$1 line=$2 took
+	shift 2
+	mapfile -t took < <(printf '%s\n' "$@" | sort -n)
+	row "$what" "$line, median of $trips" "${took[(trips - 1) / 2]}" \
+		$bound
+	row "$what" "and the worst" "${took[trips - 1]}" $worst
+}
+
+# trip_all WHAT: a cell goes high, and the charge line floats; one of the
+# other battery goes low beside it, and so does the load line.
 trip_all() {
-	local i at took=()
+	local i at high=() low=()
 	for ((i = 0; i < trips; i++)); do
 		at=$(now_ms)
 		check "$1: a cell goes high" say_to_sim \
 			"cell 2 7 force 3760" || return
 		soon H. $worst
-		took+=($(($(now_ms) - at)))
-		check "$1: and well again" say_to_sim "cell 2 7 auto"
+		high+=($(($(now_ms) - at)))
+		at=$(now_ms)
+		check "$1: another goes low" say_to_sim \
+			"cell 1 4 force 2490" || return
+		soon .. $worst
+		low+=($(($(now_ms) - at)))
+		check "$1: and both well again" eval \
+			'say_to_sim "cell 2 7 auto" &&
+			say_to_sim "cell 1 4 auto"'
 		check "$1: both lines high" until_true 30 are HH
 	done
-	mapfile -t took < <(printf '%s\n' "${took[@]}" | sort -n)
-	row "$1, a high cell" "line floats, median of $trips" \
-		"${took[trips / 2]}" $bound
-	row "$1, a high cell" "and the worst" "${took[trips - 1]}" $worst
+	trip_rows "$1, a high cell" "charge floats" "${high[@]}"
+	trip_rows "$1, a low cell" "loads float" "${low[@]}"
 }
