@@ -17,7 +17,7 @@ enum {
 	PICTURE_BATTERIES_MAX = 4,
 	PICTURE_BUSES_MAX = 3,
 	PICTURE_REASONS_MAX = 8,
-	FIXTURE_DEADLINE_S = 20
+	FIXTURE_DEADLINE_S = 60
 };
 
 /* Everything that a view points to. */
