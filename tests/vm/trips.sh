@@ -41,8 +41,8 @@ trip_rows() {
 	local what=$1 line=$2 took
 	shift 2
 	mapfile -t took < <(printf '%s\n' "$@" | sort -n)
-	row "$what" "$line, median of $trips" "${took[(trips - 1) / 2]}" \
-		$bound
+	row "$what" "$line, median of $trips" \
+		$(((took[(trips - 1) / 2] + took[trips / 2]) / 2)) $bound
 	row "$what" "and the worst" "${took[trips - 1]}" $worst
 }
 
