@@ -78,31 +78,39 @@ static double cell_mv(const struct plant *p, const struct cell *c, double a)
 	return rested_mv(c->permille) + c->slow_mv + a * p->ohm * 1000;
 }
 
-/* The current of one battery at which its cells add up to what the charger
- * holds; every cell rises by its resistance. */
-static double held_a(const struct plant *p, uint32_t battery, double most_a)
+/* The battery's own voltage, as if its cells were all the same. */
+static double own_mv(const struct plant *p, uint32_t battery)
 {
 	double sum = 0;
-	double a;
 
 	for (int k = 0; k < CELLS; k++)
 		sum += cell_mv(p, &p->cell[battery][k], 0);
-	a = (p->absorb_mv * CELLS - sum) / CELLS / p->ohm / 1000;
-	return fmax(0, fmin(most_a, a));
+	return sum / CELLS;
 }
 
-/* What flows into each battery in this second. */
-static double charge_a(struct plant *p)
+/* What the charger gives all of them together, and where it stops. */
+static double given_a(const struct plant *p)
 {
-	double a = p->charger_a / p->bank.n;
+	bool heeds = p->chained || !p->deaf;
 
-	if (p->deaf)
-		return p->chained && !p->bank.out.atc_high ? 0 : a;
-	if (!p->bank.out.atc_high)
-		return 0;
+	return heeds && !p->bank.out.atc_high ? 0 : p->charger_a;
+}
+
+/*
+ * What all terminals have, mV of a cell: batteries in parallel have one
+ * voltage. It is where their currents add up to what the charger gives, or
+ * what it holds, where that is lower; and never so low that it would be
+ * discharging them.
+ */
+static double common_mv(const struct plant *p)
+{
+	double rest_mv = 0;
+	double mv;
+
 	for (uint32_t i = 0; i < p->bank.n; i++)
-		a = fmin(a, held_a(p, i, a));
-	return a;
+		rest_mv += own_mv(p, i) / p->bank.n;
+	mv = rest_mv + given_a(p) / p->bank.n * p->ohm * 1000;
+	return p->deaf ? mv : fmax(rest_mv, fmin(mv, p->absorb_mv));
 }
 
 /* A second of one battery; it reports what it has at its end. */
@@ -150,12 +158,12 @@ static void obey(struct plant *p)
 
 static void pass_second(struct plant *p)
 {
-	double a;
+	double mv;
 
 	obey(p);
-	a = charge_a(p);
+	mv = common_mv(p);
 	for (uint32_t i = 0; i < p->bank.n; i++)
-		live(p, i, a);
+		live(p, i, (mv - own_mv(p, i)) / p->ohm / 1000);
 	bank_run_ms(&p->bank, 1000);
 	p->s++;
 	p->tripped |= bank_has_code(&p->bank, CODE_A_X02);
