@@ -15,22 +15,22 @@ vm_scripts() {
 	find tests/vm -name 'test-*' ! -name '*.*' ! -name test-run | sort -r
 }
 
-# vm_test LOG COMMAND...: when its turn comes; leaves LOG.log and LOG.trs, as
-# make check does.
+# vm_test LOG COMMAND...: when its turn comes, with the turn's processor in
+# $BMS_VM_CPU; leaves LOG.log and LOG.trs, as make check does.
 vm_test() {
-	local log=$1 result=FAIL
+	local log=$1 result=FAIL turn
 	shift
 	trap 'kill "$!"; exit' TERM
-	read -rN 1 -u "$vm_turns"
+	read -rN 1 turn <&"$vm_turns"
 	SECONDS=0
-	"$@" >"$log.log" 2>&1 &
+	BMS_VM_CPU=$turn "$@" >"$log.log" 2>&1 &
 	wait "$!"
 	case $? in
 	0) result=PASS ;;
 	77) result=SKIP ;;
 	esac
 	printf ':test-result: %s\n:seconds: %d\n' $result $SECONDS >"$log.trs"
-	printf . >&"$vm_turns"
+	printf %s "$turn" >&"$vm_turns"
 }
 
 # vm_start NAME DIR ROOT: builds and begins all of them, those first that wait
@@ -89,7 +89,7 @@ vm_other() {
 # They wait more than they compute, so five run at a time on two processors,
 # while the other release's are being built.
 check_vm() {
-	local own name program all
+	local own name program all turn
 	heading "in a kernel with a simulated GPIO chip"
 	own=$(. /etc/os-release && say "${VERSION_CODENAME-$ID}")
 	program=$(vm_programs)
@@ -105,7 +105,9 @@ check_vm() {
 	trap 'exit 130' HUP INT TERM
 	rm -f "$build"/vm/begun "$build"/*/vm/begun
 	exec {vm_turns}<> <(:)
-	printf "%$((5 * jobs / 2))s" >&"$vm_turns"
+	for ((turn = 0; turn < 5 * jobs / 2; turn++)); do
+		printf %d $((turn % jobs % 10)) >&"$vm_turns"
+	done
 	vm_start "$own" "$build" /
 	vm_test "$build/vm/test-run" tests/vm/test-run &
 	for name in $vm_releases; do
