@@ -41,14 +41,18 @@ exec {nothing}<> <(:)
 # a processor, and makes the daemon late that it looks at.
 breathe() { read -rt "${1-0.02}" -u "$nothing"; }
 
-# until_true SECONDS COMMAND...: what has not come in the first second or two
-# is looked for less often.
+# until_true SECONDS COMMAND...: the longer it has not come, the less often it
+# is looked for: a look mostly begins a process, which is dear in here. Not so
+# at the lines, which may be as they should for half a second only.
 until_true() {
-	local end=$((SECONDS + $1)) soon=$((SECONDS + 1))
+	local end=$((SECONDS + $1)) ms=20 most=400 pause
 	shift
+	[ "$1" != are ] || most=90
 	until "$@"; do
 		[ "$SECONDS" -le "$end" ] || return
-		breathe 0.0$((SECONDS > soon ? 9 : 2))
+		printf -v pause 0.%03d "$ms"
+		breathe "$pause"
+		ms=$((ms * 3 / 2 < most ? ms * 3 / 2 : most))
 	done
 	return 0
 }
