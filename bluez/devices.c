@@ -307,9 +307,12 @@ void devices_facts(struct bluez *b, const char *path,
 
 	if (!is_minded(b, path))
 		return;
-	if (d && d->gone)
+	if (d && d->gone) {
 		lose(b, d);
-	d = matters ? make(b, path) : find(b, path);
+		d = NULL;
+	}
+	if (!d && matters)
+		d = make(b, path);
 	if (!d)
 		return;
 	take_identity(b, d, facts);
