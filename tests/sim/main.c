@@ -18,6 +18,9 @@
 #include "script.h"
 
 #define EXIT_BAD_USAGE 2
+/* What a USB adapter gathers before it hands it over. */
+#define RS485_PIECE_NS (5 * NS_PER_MS)
+#define MK3_PIECE_NS (16 * NS_PER_MS)
 #define POLL_MAX (2 * (SIM_BUSES + 1) + CONTROL_CLIENTS + 1)
 
 static volatile sig_atomic_t stopped;
@@ -56,7 +59,8 @@ static bool make_bus(struct sim *sim, const struct options *o, unsigned index)
 {
 	const struct bus_option *option = &o->bus[index];
 	struct bus *bus = &sim->bus[index];
-	int err = pty_open(&bus->pty, option->link, o->baud);
+	int err = pty_open(&bus->pty, option->link, o->baud,
+			   RS485_PIECE_NS);
 
 	if (err) {
 		fprintf(stderr, "bms-sim: %s: %s\n", option->link,
@@ -93,7 +97,7 @@ static bool make_mk3(struct sim *sim, const struct options *o)
 	mk3_init(&sim->mk3, &sim->multi, o->seed + 77);
 	sim->mk3.log = o->log;
 	sim->mk3.traffic_ns = sim->now_ns;
-	err = pty_open(&sim->mk3.pty, o->mk3, o->mk3_baud);
+	err = pty_open(&sim->mk3.pty, o->mk3, o->mk3_baud, MK3_PIECE_NS);
 	if (err) {
 		fprintf(stderr, "bms-sim: %s: %s\n", o->mk3, strerror(-err));
 		return false;
@@ -139,15 +143,26 @@ static nfds_t add_pty(const struct pty *pty, struct pollfd *fds)
 	return 2;
 }
 
-/* Most wake-ups are for bytes that are due: then nothing is read. */
+/* What poll(2) said of those that add_pty() added. */
+static nfds_t take_pty(struct pty *pty, const struct pollfd *fds)
+{
+	if (!pty->plugged)
+		return 0;
+	pty->quiet = !fds[0].revents && !fds[1].revents;
+	return 2;
+}
+
+/* Most wake-ups are for bytes that are due: then nothing is read. Returns
+ * whether the control socket has something. */
 static bool wait_for_event(struct sim *sim, const struct control *control,
 			   const sigset_t *waiting)
 {
-	struct pollfd fds[POLL_MAX];
-	nfds_t n = control_poll(control, fds);
+	struct pollfd fds[POLL_MAX] = { 0 };
+	nfds_t n_control = control_poll(control, fds);
+	nfds_t n = n_control;
 	int64_t wait_ns = sim_deadline(sim) - clock_ns();
 	struct timespec timeout;
-	bool quiet;
+	bool controlled = false;
 
 	for (unsigned i = 0; i < sim->n_buses; i++)
 		n += add_pty(&sim->bus[i].pty, fds + n);
@@ -157,21 +172,24 @@ static bool wait_for_event(struct sim *sim, const struct control *control,
 		wait_ns = 0;
 	timeout.tv_sec = wait_ns / NS_PER_S;
 	timeout.tv_nsec = wait_ns % NS_PER_S;
-	quiet = ppoll(fds, n, &timeout, waiting) == 0;
+	(void)ppoll(fds, n, &timeout, waiting); /* a signal: nothing is there */
+	for (n = 0; n < n_control; n++)
+		controlled |= fds[n].revents != 0;
 	for (unsigned i = 0; i < sim->n_buses; i++)
-		sim->bus[i].pty.quiet = quiet;
-	sim->mk3.pty.quiet = quiet;
-	return !quiet;
+		n += take_pty(&sim->bus[i].pty, fds + n);
+	if (sim->has_mk3)
+		take_pty(&sim->mk3.pty, fds + n);
+	return controlled;
 }
 
 static void run(struct sim *sim, struct control *control,
 		struct script *script, const sigset_t *waiting)
 {
 	while (!sim->quit && !stopped) {
-		bool readable = wait_for_event(sim, control, waiting);
+		bool controlled = wait_for_event(sim, control, waiting);
 
 		sim_run(sim, clock_ns());
-		if (readable)
+		if (controlled)
 			control_run(control, sim);
 		script_run(script, sim);
 	}

@@ -13,8 +13,6 @@
 
 #include "wire.h"
 
-#define CHUNK_NS (5 * NS_PER_MS)
-
 static const struct {
 	unsigned baud;
 	speed_t speed;
@@ -144,11 +142,13 @@ int pty_plug(struct pty *pty)
 	return 0;
 }
 
-int pty_open(struct pty *pty, const char *link, unsigned baud)
+int pty_open(struct pty *pty, const char *link, unsigned baud,
+	     int64_t piece_ns)
 {
 	memset(pty, 0, sizeof(*pty));
 	pty->master = pty->slave = pty->notify = -1;
 	pty->baud = baud;
+	pty->piece_ns = piece_ns;
 	if (strlen(link) >= sizeof(pty->link))
 		return -ENAMETOOLONG;
 	strcpy(pty->link, link);
@@ -233,11 +233,13 @@ void pty_receive(struct pty *pty, int64_t now_ns)
 	if (!pty->plugged || pty->quiet)
 		return;
 	count_openers(pty);
-	while ((n = read(pty->master, buf, sizeof(buf))) > 0)
+	do {
+		n = read(pty->master, buf, sizeof(buf));
 		for (ssize_t i = 0; i < n; i++)
 			if (!queue_push(&pty->rx, now_ns, pty_byte_ns(pty),
 					buf[i]))
 				pty->lost_bytes++;
+	} while (n == sizeof(buf));
 }
 
 bool pty_next(struct pty *pty, int64_t now_ns, uint8_t *ret_byte,
@@ -283,9 +285,9 @@ void pty_flush(struct pty *pty, int64_t now_ns)
 }
 
 /* The last byte of the piece that begins with the queue's first. */
-static int64_t chunk_end(const struct pty_queue *q)
+static int64_t piece_end(const struct pty_queue *q, int64_t piece_ns)
 {
-	int64_t limit = q->due_ns[q->head] + CHUNK_NS;
+	int64_t limit = q->due_ns[q->head] + piece_ns;
 	int64_t end = q->due_ns[q->head];
 
 	for (unsigned i = 1; i < q->count; i++) {
@@ -303,9 +305,9 @@ int64_t pty_deadline(const struct pty *pty)
 	int64_t deadline = INT64_MAX;
 
 	if (pty->tx.count)
-		deadline = chunk_end(&pty->tx);
-	if (pty->rx.count && chunk_end(&pty->rx) < deadline)
-		deadline = chunk_end(&pty->rx);
+		deadline = piece_end(&pty->tx, pty->piece_ns);
+	if (pty->rx.count && piece_end(&pty->rx, pty->piece_ns) < deadline)
+		deadline = piece_end(&pty->rx, pty->piece_ns);
 	return deadline;
 }
 

@@ -29,6 +29,7 @@ struct pty {
 	int master, slave, notify;
 	unsigned baud;
 	bool plugged;
+	int64_t piece_ns;	/* bytes of so long are handed over at once */
 	bool quiet;		/* poll(2) has just found nothing to read */
 	int openers;		/* other processes; -1 when unknown */
 	unsigned lost_bytes;
@@ -36,7 +37,8 @@ struct pty {
 };
 
 /* 0 or negative errno. The baud rate paces and is set on the slave. */
-int pty_open(struct pty *pty, const char *link, unsigned baud);
+int pty_open(struct pty *pty, const char *link, unsigned baud,
+	     int64_t piece_ns);
 int pty_plug(struct pty *pty);
 void pty_unplug(struct pty *pty);
 
@@ -52,7 +54,7 @@ bool pty_next(struct pty *pty, int64_t now_ns, uint8_t *ret_byte,
 	      int64_t *ret_at_ns);
 /* Puts bytes on the wire, not before start_ns nor before earlier bytes. */
 void pty_send(struct pty *pty, int64_t start_ns, const uint8_t *p, size_t n);
-/* Hands over to the client what is due, in pieces of up to 5 ms. */
+/* Hands over to the client what is due, in pieces. */
 void pty_flush(struct pty *pty, int64_t now_ns);
 /* When pty_flush or pty_next have something to do; INT64_MAX for never. */
 int64_t pty_deadline(const struct pty *pty);

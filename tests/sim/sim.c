@@ -2,8 +2,8 @@
 #include "sim.h"
 
 #define TICK_NS (20 * NS_PER_MS)
-#define LOOK_NS (5 * NS_PER_MS)		/* how often a used bus is looked at */
-#define STARVED_NS (8 * NS_PER_MS)
+#define LOOK_NS (10 * NS_PER_MS)	/* how often a used bus is looked at */
+#define STARVED_NS (14 * NS_PER_MS)
 
 static void tick(struct sim *sim, int64_t now_ns)
 {
