@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 if TESTS_WANTED
+# What waits longest begins first.
+include tests/scenario/local.mk
+include tests/e2e/local.mk
 include tests/unit/local.mk
 include tests/fuzz/local.mk
-include tests/e2e/local.mk
-include tests/scenario/local.mk
 include tests/vm/local.mk
 include tests/web/local.mk
 else

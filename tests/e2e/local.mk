@@ -8,24 +8,24 @@ e2e_rig = tests/e2e/rig.c tests/e2e/rig.h tests/e2e/rig_bus.c \
 e2e_rig_bluez = tests/e2e/rig_bluez.c tests/e2e/rig_bluez.h \
 	tests/e2e/fake_bluez.h
 e2e_programs = \
-	tests/e2e/test-protect \
-	tests/e2e/test-low \
+	tests/e2e/test-units \
+	tests/e2e/test-bluetooth-client \
+	tests/e2e/test-power \
+	tests/e2e/test-bluetooth \
+	tests/e2e/test-phases \
+	tests/e2e/test-gates \
 	tests/e2e/test-charge \
 	tests/e2e/test-inverter \
-	tests/e2e/test-gates \
-	tests/e2e/test-units \
-	tests/e2e/test-phases \
-	tests/e2e/test-noise \
-	tests/e2e/test-foreign \
-	tests/e2e/test-plug \
-	tests/e2e/test-life \
-	tests/e2e/test-power \
 	tests/e2e/test-restart \
+	tests/e2e/test-protect \
+	tests/e2e/test-noise \
 	tests/e2e/test-operator \
-	tests/e2e/test-bluetooth \
-	tests/e2e/test-bluetooth-bonds \
-	tests/e2e/test-bluetooth-client \
-	tests/e2e/test-bluetooth-hostile
+	tests/e2e/test-foreign \
+	tests/e2e/test-low \
+	tests/e2e/test-plug \
+	tests/e2e/test-bluetooth-hostile \
+	tests/e2e/test-life \
+	tests/e2e/test-bluetooth-bonds
 
 check_PROGRAMS += $(e2e_programs) tests/e2e/fake-bluez
 TESTS += $(e2e_programs)

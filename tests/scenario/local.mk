@@ -4,11 +4,11 @@ scenario_script = tests/scenario/script.c tests/scenario/script.h \
 	tests/scenario/play.c
 scenario_daemon = tests/scenario/run-daemon.c $(scenario_script) $(e2e_rig)
 scenario_programs = \
-	tests/scenario/run-core \
+	tests/scenario/run-daemon-3 \
 	tests/scenario/run-daemon-0 \
 	tests/scenario/run-daemon-1 \
 	tests/scenario/run-daemon-2 \
-	tests/scenario/run-daemon-3
+	tests/scenario/run-core
 
 check_PROGRAMS += $(scenario_programs)
 TESTS += $(scenario_programs)
