@@ -424,6 +424,19 @@ async function test_figures_that_nobody_confirms_are_old() {
 		page.state.startsWith("Connected to") && !page.old);
 }
 
+/* G2: nor is an attempt that comes to no end. */
+async function test_a_connection_that_is_never_made_is_tried_again() {
+	const page = await connected("bank");
+
+	page.bed.silent = true;
+	page.bed.lose();
+	const before = page.bed.connects;
+	await page.until("it is tried", () => page.bed.connects > before);
+	page.bed.silent = false;
+	await page.until("connected", () =>
+		page.state.startsWith("Connected to") && !page.old);
+}
+
 /* G2: a write whose connection is lost may have been carried out. */
 async function test_a_write_that_was_cut_off_is_not_called_refused() {
 	const page = await connected("bank");
@@ -435,6 +448,7 @@ async function test_a_write_that_was_cut_off_is_not_called_refused() {
 	};
 	page.set("0402", "5");
 	await page.answered("Whether it was changed is not known");
+	await page.answered("Only a paired device may change something");
 }
 
 /* G2: bytes of any length and content break nothing. */
