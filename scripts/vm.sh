@@ -14,6 +14,8 @@ vm_programs() { make -s -C "$build" print-vm-tests | tail -n 1 | xargs -n 1; }
 vm_scripts() {
 	find tests/vm -name 'test-*' ! -name '*.*' ! -name test-run | sort -r
 }
+# The other release's tree has no browser: the page is tried on one system.
+vm_scripts_other() { vm_scripts | grep -v /test-bluetooth-page; }
 
 # vm_test LOG COMMAND...: when its turn comes, with the turn's processor in
 # $BMS_VM_CPU; leaves LOG.log and LOG.trs, as make check does.
@@ -36,8 +38,10 @@ vm_test() {
 # vm_start NAME DIR ROOT: builds and begins all of them, those first that wait
 # longest and compute least.
 vm_start() {
-	local name=$1 dir=$2 root=$3 program into=() run
-	[ "$root" = / ] || into=(--root "$root")
+	local name=$1 dir=$2 root=$3 scripts program into=() run
+	scripts=$(vm_scripts)
+	[ "$root" = / ] ||
+		{ into=(--root "$root"); scripts=$(vm_scripts_other); }
 	rm -rf "$dir/vm"
 	mkdir -p "$dir/vm"
 	try "$name: build and make install DESTDIR" \
@@ -45,7 +49,7 @@ vm_start() {
 	: >"$dir/vm/begun"
 	run=(env BMS_BUILDDIR="$dir" tests/vm/run --deadline 600
 		--root "$root")
-	for program in $(vm_scripts); do
+	for program in $scripts; do
 		vm_test "$dir/vm/${program##*/}" \
 			"${run[@]}" --systemd "$program" &
 	done
@@ -118,6 +122,7 @@ check_vm() {
 	vm_count "$own" "$build" $all test-run
 	for name in $vm_releases; do
 		[ "$name" = "$own" ] ||
-			vm_count "$name" "$build/$name" $all
+			vm_count "$name" "$build/$name" \
+				$(vm_programs) $(vm_scripts_other)
 	done
 }

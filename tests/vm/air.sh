@@ -9,6 +9,7 @@
 # hci1 is the phone of tests/vm/phone. What is bonded is kept in the bed's
 # overlay and gone with it.
 # shellcheck shell=bash
+bms=hci0
 bluez=bluetooth.service
 phones=1
 btvirt=
@@ -54,7 +55,7 @@ plug_in() {
 }
 
 air_make() {
-	printf '[bluetooth]\nadapter = hci0\n' >>/etc/vebus-bms-ng.conf
+	printf '[bluetooth]\nadapter = %s\n' $bms >>/etc/vebus-bms-ng.conf
 	seed
 	plug_in && air_start
 }

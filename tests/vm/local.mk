@@ -61,12 +61,13 @@ tests_vm_one_event_so_SOURCES = tests/vm/one_event.c
 tests_vm_one_event_so_CFLAGS = -Wall -Wextra -fPIC
 tests_vm_one_event_so_LDFLAGS = -shared
 
-EXTRA_DIST += tests/vm/air.sh tests/vm/bed.sh tests/vm/build \
+EXTRA_DIST += tests/vm/air.sh tests/vm/bed.sh tests/vm/browser \
+	tests/vm/build \
 	tests/vm/debian tests/vm/host tests/vm/init tests/vm/kernel \
 	tests/vm/kernel.config tests/vm/kernel-bluetooth.patch \
 	tests/vm/kernel-persist.patch tests/vm/overlay.sh tests/vm/run \
 	tests/vm/test-bluetooth tests/vm/test-bluetooth-faults \
-	tests/vm/test-bluetooth-pairing \
+	tests/vm/test-bluetooth-page tests/vm/test-bluetooth-pairing \
 	tests/vm/test-endings tests/vm/test-hostile tests/vm/test-run \
 	tests/vm/test-systemd tests/vm/test-update tests/vm/trips.sh \
 	tests/vm/test-update-exits tests/vm/test-update-hangs \
