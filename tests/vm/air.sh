@@ -69,6 +69,7 @@ air_start() {
 
 # As it was at first: of bonds, settings and adapters nothing is left.
 air_again() {
+	stop_listening
 	systemctl stop $unit $bluez
 	systemctl reset-failed
 	unplug_adapters
@@ -77,19 +78,25 @@ air_again() {
 	plug_in && air_start
 }
 
-# Not killed by a test: it has ended itself, by a fault of its own.
+# crashes UNIT: not killed by a test, it has ended itself, by a fault of its
+# own.
 crashes() {
-	journalctl -b -o cat -u $bluez |
+	journalctl --sync
+	journalctl -b -o cat -u "$1" |
 		grep -cE 'Main process exited.*status=(6/ABRT|11/SEGV)'
 }
 
-# one_by_one FUNCTION...: fails where bluetoothd has crashed in one of them.
+# one_by_one FUNCTION...: fails where bluetoothd has crashed in one of them,
+# whose results are none then. Those of the ones before it stand.
 one_by_one() {
-	local section had
-	had=$(crashes)
+	local section had kept
+	had=$(crashes $bluez)
 	for section; do
+		kept=("$checks" "$failures")
 		"$section"
-		[ "$(crashes)" = "$had" ] || return
+		[ "$(crashes $bluez)" != "$had" ] || continue
+		checks=${kept[0]} failures=${kept[1]}
+		return 1
 	done
 	return 0
 }
@@ -97,16 +104,16 @@ one_by_one() {
 # sections FUNCTION...: both ends of every link are adapters of one bluetoothd
 # here, and Debian's (5.66 and 5.82) does not always survive that. What it has
 # not survived says nothing of the daemon: then all is begun once more, twice
-# at most, and how often is told.
+# at most, and how often is told. The daemon has to survive that as well.
 sections() {
-	local kept=("$checks" "$failures") tries=3
+	local tries=3
 	until one_by_one "$@" || [ $((--tries)) = 0 ]; do
-		checks=${kept[0]} failures=${kept[1]}
 		echo "bluetoothd crashed: from the beginning"
 		air_again || break
 	done
 	check "bluetoothd has survived one of three" [ $tries != 0 ]
-	echo "| bluetoothd crashed $(crashes) times |"
+	check "the daemon has never crashed" [ "$(crashes $unit)" = 0 ]
+	echo "| bluetoothd crashed $(crashes $bluez) times |"
 }
 
 phone() { "$BMS_BUILDDIR/tests/vm/phone" "$@"; }
@@ -125,7 +132,6 @@ addresses() {
 # Goes on listening until it is ended, or bluetoothd is.
 listening=
 listen() {
-	stop_listening
 	: >/run/air
 	"$BMS_BUILDDIR/tests/vm/phone" -t 600 advertisement 100000 \
 		>/run/air 2>/run/air.log &
