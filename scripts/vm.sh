@@ -23,7 +23,7 @@ vm_test() {
 	local log=$1 result=FAIL turn
 	shift
 	trap 'kill "$!"; exit' TERM
-	read -rN 1 turn <&"$vm_turns"
+	read -rN 2 turn <&"$vm_turns"
 	SECONDS=0
 	BMS_VM_CPU=$turn "$@" >"$log.log" 2>&1 &
 	wait "$!"
@@ -110,7 +110,7 @@ check_vm() {
 	rm -f "$build"/vm/begun "$build"/*/vm/begun
 	exec {vm_turns}<> <(:)
 	for ((turn = 0; turn < 5 * jobs / 2; turn++)); do
-		printf %d $((turn % jobs % 10)) >&"$vm_turns"
+		printf %02d $((turn % jobs % 100)) >&"$vm_turns"
 	done
 	vm_start "$own" "$build" /
 	vm_test "$build/vm/test-run" tests/vm/test-run &
