@@ -343,6 +343,9 @@ void bus_run(struct bus *bus, int64_t now_ns, int64_t slack_ns)
 	int64_t at_ns;
 	uint8_t byte;
 
+	/* poll(2) may have been asked long ago: for that there is slack. */
+	if (slack_ns)
+		bus->pty.quiet = false;
 	pty_receive(&bus->pty, now_ns);
 	if (bus->pty.rx.count > waiting)
 		bus->slack_ns = slack_ns;

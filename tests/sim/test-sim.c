@@ -7,7 +7,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "bus.h"
 #include "keys.h"
 #include "mk3frame.h"
 #include "pack.h"
@@ -352,6 +354,25 @@ START_TEST(balancing_moves_cells_together)
 }
 END_TEST
 
+/* poll(2) was asked, and then the processor was somebody else's for long. */
+START_TEST(what_came_unseen_is_not_held_against_the_client)
+{
+	static struct bus bus;
+	char link[] = "/tmp/test-sim.XXXXXX";
+	int64_t now_ns = NS_PER_S;
+
+	ck_assert_ptr_nonnull(mkdtemp(link));
+	ck_assert_int_eq(rmdir(link), 0);
+	ck_assert_int_eq(pty_open(&bus.pty, link, 115200, NS_PER_MS), 0);
+	ck_assert_int_eq(write(bus.pty.slave, "a", 1), 1);
+	bus.pty.quiet = true;
+	bus_run(&bus, now_ns, 20 * NS_PER_MS);
+	ck_assert_uint_eq(bus.pty.rx.count, 1);
+	ck_assert_int_eq(bus.slack_ns, 20 * NS_PER_MS);
+	pty_unplug(&bus.pty);
+}
+END_TEST
+
 START_TEST(keys_compare_numbers_as_numbers)
 {
 	ck_assert(key_compare("9", "<", "10"));
@@ -390,6 +411,8 @@ static Suite *make_suite(void)
 	tcase_add_test(behaviour, a_full_cell_rests_at_3400_mv);
 	tcase_add_test(behaviour, a_pack_cuts_its_own_charge_fet_last);
 	tcase_add_test(behaviour, balancing_moves_cells_together);
+	tcase_add_test(behaviour,
+		       what_came_unseen_is_not_held_against_the_client);
 	tcase_add_test(behaviour, keys_compare_numbers_as_numbers);
 	suite_add_tcase(suite, jk);
 	suite_add_tcase(suite, frames);
