@@ -47,7 +47,7 @@ vm_start() {
 	try "$name: build and make install DESTDIR" \
 		nice tests/vm/build "${into[@]}" "$dir" || return
 	: >"$dir/vm/begun"
-	run=(env BMS_BUILDDIR="$dir" tests/vm/run --deadline 600
+	run=(env BMS_BUILDDIR="$dir" tests/vm/run --deadline 900
 		--root "$root")
 	for program in $scripts; do
 		vm_test "$dir/vm/${program##*/}" \
