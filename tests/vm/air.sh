@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What the Bluetooth scripts for tests/vm/run --systemd share (bash, sourced
-# behind bed.sh): a virtual air with the daemon's controller hci0 and phones,
-# under Debian's own bluetooth.service, and what a phone makes of it.
+# behind bed.sh): a virtual air with the daemon's controller and phones, under
+# Debian's own bluetooth.service, and what a phone makes of it.
 #
 #	air_make || finish	behind bed_make
 #	sections FUNCTION...	what there is to check, in turn
@@ -9,7 +9,7 @@
 # hci1 is the phone of tests/vm/phone. What is bonded is kept in the bed's
 # overlay and gone with it.
 # shellcheck shell=bash
-bms=hci0
+bms=hci0 # the daemon's
 bluez=bluetooth.service
 phones=1
 btvirt=
