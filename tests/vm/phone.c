@@ -23,7 +23,7 @@
  *	bondable yes|no		whether this side asks for a bond in a pairing
  *
  * A UUID is told by its first eight digits. What BlueZ refuses is told in
- * its words; the exit status is 1 then, and 124 after SECONDS (20).
+ * its words; the exit status is 1 then, and 124 after SECONDS (60).
  *
  * One bluetoothd has both controllers, but keeps what it knows apart: a
  * device of hci1 is what came over the air. An incoming pairing goes to the
@@ -48,7 +48,7 @@
 
 enum {
 	COMPANY = 737,
-	DEADLINE_S = 20,
+	DEADLINE_S = 60,
 	TRIES = 3,
 };
 
