@@ -51,7 +51,7 @@ tests_vm_flood_SOURCES = tests/vm/flood.c
 tests_vm_flood_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_flood_LDADD = $(SYSTEMD_LIBS)
 tests_vm_phone_SOURCES = tests/vm/phone.c tests/vm/phone.h \
-	tests/vm/phone_gatt.c
+	tests/vm/phone_back.c tests/vm/phone_gatt.c
 tests_vm_phone_CFLAGS = $(TEST_CFLAGS) $(SYSTEMD_CFLAGS)
 tests_vm_phone_LDADD = $(SYSTEMD_LIBS)
 tests_vm_readout_SOURCES = tests/vm/readout.c

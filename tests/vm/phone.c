@@ -21,6 +21,9 @@
  *	disconnect
  *	forget			the device, and the bond with it
  *	bondable yes|no		whether this side asks for a bond in a pairing
+ *	back now|lost		"watching"; "on" when hci0 is there and on; how
+ *				many ms later the BMS advertises; "lost": once
+ *				it has not, first
  *
  * A UUID is told by its first eight digits. What BlueZ refuses is told in
  * its words; the exit status is 1 then, and 124 after SECONDS (60).
@@ -37,6 +40,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SERVER "/org/bluez/hci0"
@@ -73,8 +77,8 @@ int phone_call(struct phone *phone, const char *path, const char *interface,
 	return r;
 }
 
-static bool flag_of(struct phone *phone, const char *path,
-		    const char *interface, const char *name)
+bool phone_flag(struct phone *phone, const char *path, const char *interface,
+		const char *name)
 {
 	int is = 0;
 
@@ -84,7 +88,7 @@ static bool flag_of(struct phone *phone, const char *path,
 
 static bool flag(struct phone *phone, const char *name)
 {
-	return flag_of(phone, phone->device, DEVICE, name);
+	return phone_flag(phone, phone->device, DEVICE, name);
 }
 
 int phone_keep(struct value *value, sd_bus_message *m)
@@ -106,12 +110,20 @@ void phone_print(const struct value *value)
 		printf("%02x", value->bytes[i]);
 }
 
-/* Until it is so; whatever BlueZ signals is a reason to look again. */
+int64_t phone_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Until it is so; whatever is minded is a reason to look again. */
 int phone_wait(struct phone *phone, bool (*is_so)(struct phone *phone))
 {
 	int r;
 
-	while (!is_so(phone)) {
+	while (phone->looked_ms = phone_now_ms(), !is_so(phone)) {
 		while ((r = sd_bus_process(phone->bus, NULL)) == 0) {
 			r = sd_bus_wait(phone->bus, UINT64_MAX);
 			if (r < 0 && r != -EINTR)
@@ -127,7 +139,7 @@ int phone_wait(struct phone *phone, bool (*is_so)(struct phone *phone))
 
 static bool is_powered(struct phone *phone)
 {
-	return flag_of(phone, PHONE, ADAPTER, "Powered");
+	return phone_flag(phone, PHONE, ADAPTER, "Powered");
 }
 
 static int scan(struct phone *phone)
@@ -411,22 +423,24 @@ static int set_bondable(struct phone *phone, char *words[])
 static const struct command {
 	const char *name;
 	int words; /* or more */
+	bool server; /* has to be there */
 	int (*run)(struct phone *phone, char *words[]);
 } commands[] = {
-	{ "advertisement", 1, show_advertisement },
-	{ "bondable", 1, set_bondable },
-	{ "connect", 0, do_connect },
-	{ "disconnect", 0, do_disconnect },
-	{ "forget", 0, forget },
-	{ "name", 0, show_name },
-	{ "pair", 1, do_pair },
-	{ "read", 1, phone_read },
-	{ "subscribe", 1, phone_subscribe },
-	{ "table", 0, phone_table },
-	{ "write", 2, phone_write },
+	{ "advertisement", 1, true, show_advertisement },
+	{ "back", 1, false, phone_back },
+	{ "bondable", 1, true, set_bondable },
+	{ "connect", 0, true, do_connect },
+	{ "disconnect", 0, true, do_disconnect },
+	{ "forget", 0, true, forget },
+	{ "name", 0, true, show_name },
+	{ "pair", 1, true, do_pair },
+	{ "read", 1, true, phone_read },
+	{ "subscribe", 1, true, phone_subscribe },
+	{ "table", 0, true, phone_table },
+	{ "write", 2, true, phone_write },
 };
 
-/* Every signal of BlueZ's wakes phone_wait(). */
+/* It has woken phone_wait(). */
 static int on_signal(sd_bus_message *m, void *data, sd_bus_error *error)
 {
 	(void)m;
@@ -435,18 +449,21 @@ static int on_signal(sd_bus_message *m, void *data, sd_bus_error *error)
 	return 0;
 }
 
-static int enter(struct phone *phone)
+int phone_mind(struct phone *phone, const char *match)
+{
+	return sd_bus_add_match(phone->bus, NULL, match, on_signal, NULL);
+}
+
+/* The server, as the phone's adapter knows it. */
+static int find_server(struct phone *phone)
 {
 	char *address = NULL;
-	int r = sd_bus_open_system(&phone->bus);
+	int r = sd_bus_get_property_string(phone->bus, BLUEZ, SERVER, ADAPTER,
+					   "Address", NULL, &address);
 
-	if (r >= 0)
-		r = sd_bus_get_property_string(phone->bus, BLUEZ, SERVER,
-					       ADAPTER, "Address", NULL,
-					       &address);
 	if (r < 0) {
 		fprintf(stderr, SERVER ": %s\n", strerror(-r));
-		return r;
+		return -EIO;
 	}
 	snprintf(phone->device, sizeof(phone->device), PHONE "/dev_%s",
 		 address);
@@ -454,8 +471,22 @@ static int enter(struct phone *phone)
 		if (*c == ':')
 			*c = '_';
 	free(address);
-	return sd_bus_match_signal(phone->bus, NULL, BLUEZ, NULL, NULL, NULL,
-				   on_signal, NULL);
+	return 0;
+}
+
+static int run(struct phone *phone, const struct command *command,
+	       char *words[])
+{
+	int r = sd_bus_open_system(&phone->bus);
+
+	if (r >= 0)
+		r = phone_mind(phone, "type='signal',sender='" BLUEZ "'");
+	if (r >= 0 && command->server)
+		r = find_server(phone);
+	if (r >= 0)
+		r = command->run(phone, words);
+	sd_bus_flush_close_unref(phone->bus);
+	return r;
 }
 
 static void on_alarm(int signal)
@@ -488,10 +519,7 @@ int main(int argc, char *argv[])
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGALRM, on_alarm);
 	alarm(deadline_s);
-	r = enter(&phone);
-	if (r >= 0)
-		r = command->run(&phone, argv + 2);
-	sd_bus_flush_close_unref(phone.bus);
+	r = run(&phone, command, argv + 2);
 	if (r < 0 && r != -EIO)
 		fprintf(stderr, "%s: %s\n", argv[1], strerror(-r));
 	return r < 0;

@@ -45,7 +45,10 @@ struct phone {
 	size_t n_objects;
 	struct value seen; /* on the air */
 	int paired; /* 1: yes, negative: refused */
+	int64_t looked_ms; /* when phone_wait() last looked */
 };
+
+int64_t phone_now_ms(void);
 
 /* Tells it. */
 int phone_refused(const char *what, const sd_bus_error *error, int r);
@@ -59,8 +62,17 @@ int phone_keep(struct value *value, sd_bus_message *m);
 
 void phone_print(const struct value *value);
 
-/* Until it is so; whatever BlueZ signals is a reason to look again. */
+/* A property that is true; not where there is none. */
+bool phone_flag(struct phone *phone, const char *path, const char *interface,
+		const char *name);
+
+/* Until it is so; whatever BlueZ signals is a reason to look again, and so is
+ * what is minded besides: a match as sd_bus_add_match(3) takes it. */
 int phone_wait(struct phone *phone, bool (*is_so)(struct phone *phone));
+int phone_mind(struct phone *phone, const char *match);
+
+/* phone_back.c */
+int phone_back(struct phone *phone, char *words[]);
 
 /* phone_gatt.c */
 int phone_read(struct phone *phone, char *words[]);
